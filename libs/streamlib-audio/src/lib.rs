@@ -1,0 +1,1 @@
+//! Audio processors of StreamLib: resampler, mixer, channel converter.

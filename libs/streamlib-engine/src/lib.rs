@@ -1,0 +1,1 @@
+//! The StreamLib engine: graph, compiler, execution, observability.

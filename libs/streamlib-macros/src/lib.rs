@@ -1,0 +1,1 @@
+//! The processor attribute macro of StreamLib.

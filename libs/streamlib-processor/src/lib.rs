@@ -1,0 +1,1 @@
+//! What the author of a StreamLib processor sees: ports, frames, contexts, formats.

@@ -1,0 +1,1 @@
+//! Control messages between a StreamLib runtime and its clients.

@@ -1,0 +1,1 @@
+//! Schemas, versions and processor descriptors of StreamLib.

@@ -1,0 +1,1 @@
+//! Conformance tables, virtual clock and counting allocator for StreamLib tests.

@@ -1,0 +1,1 @@
+//! Pixel processors and converters of StreamLib.

@@ -1,0 +1,1 @@
+//! StreamLib: audio, video and data through a live graph of processors.
