@@ -1,1 +1,28 @@
-//! Schemas, versions and processor descriptors of StreamLib.
+//! What frames and processors are called and how they are described.
+//!
+//! - [`SchemaRef`]: the name and version of a schema; [`builtin`]: the schemas of StreamLib's own
+//!   frames.
+//! - [`Format`]: which frame exactly (pixel format, size, sample rate, codec);
+//!   [`FormatSet`]: which formats a port takes or makes, best first, and what two ends share.
+//! - [`ProcessorDescriptor`]: the one description of a processor, the same for Rust, for a
+//!   manifest and for the control plane.
+//!
+//! Plain data without I/O. Everything serialises, with names and not with numbers, and two equal
+//! values serialise to the same text.
+
+pub mod builtin;
+mod config;
+mod descriptor;
+mod format;
+mod format_set;
+mod reference;
+mod text;
+
+pub use config::{ConfigField, ConfigProblem, ConfigType};
+pub use descriptor::{
+    Delivery, DeliveryPolicy, FormatTie, InputPortDescriptor, Latency, Needs, OutputPortDescriptor,
+    ProcessExecution, ProcessorDescriptor, Trigger,
+};
+pub use format::{AudioFormat, Format, PacketFormat, VideoFormat};
+pub use format_set::{AudioRange, FormatRange, FormatSet, PacketRange, VideoRange};
+pub use reference::{SchemaRef, SchemaRefError, Version, nearest_name};
