@@ -18,11 +18,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ("streamlib-protocol", &["streamlib-schema"]),
     // Layer 2: the engine.
     ("streamlib-engine", &["streamlib-abi", "streamlib-schema", "streamlib-processor"]),
-    // Layer 3: families of processors. They know no engine.
-    ("streamlib-video", &["streamlib-processor"]),
-    ("streamlib-audio", &["streamlib-processor"]),
-    ("streamlib-codec", &["streamlib-processor"]),
-    ("streamlib-container", &["streamlib-processor", "streamlib-codec"]),
+    // Layer 3: families of processors. They know no engine; their inner parts may know only the
+    // vocabulary.
+    ("streamlib-video", LEAF),
+    ("streamlib-audio", LEAF),
+    ("streamlib-codec", LEAF),
+    (
+        "streamlib-container",
+        &["streamlib-abi", "streamlib-schema", "streamlib-processor", "streamlib-codec"],
+    ),
     // Layer 4: the facade.
     (
         "streamlib",
@@ -49,6 +53,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("streamlib-testing", &["streamlib-abi", "streamlib-schema", "streamlib-processor"]),
     ("xtask", &[]),
 ];
+
+/// What a family of processors may use.
+const LEAF: &[&str] = &["streamlib-abi", "streamlib-schema", "streamlib-processor"];
 
 /// What the tests of a crate may use beyond the table above; all may use `streamlib-testing`.
 const DEV_EDGES: &[(&str, &[&str])] = &[
@@ -81,6 +88,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("saphyr-parser", &["streamlib-manifest"]),
     ("serde_yaml", &[]),
     ("shiguredo_mp4", &["streamlib-container"]),
+    ("syom", &["streamlib-codec"]),
     ("symphonia", &["streamlib-codec"]),
     ("syn", &["streamlib-macros"]),
     ("tokio", &["streamlib-runtime"]),
