@@ -16,11 +16,13 @@
 //! | [`mod@block`] | the bytes of a frame, the same on the heap and in shared memory |
 //! | [`handle`] | counted handle to a block, with functions for retain and release |
 //! | [`port`] | the tables behind input and output ports |
+//! | [`call`] | what one call of a processor is told and what it asks for |
 //! | [`status`] | what a table function answers |
 
 #![expect(unsafe_code, reason = "this crate defines the pointers that cross the ABI")]
 
 pub mod block;
+pub mod call;
 pub mod envelope;
 pub mod handle;
 pub mod media;
@@ -28,9 +30,10 @@ pub mod port;
 pub mod status;
 
 pub use block::{BlockError, BlockHeader, BlockKind, BlockView, Memory, MemoryKind};
+pub use call::{CallState, HostTable, Requests};
 pub use envelope::{Envelope, EnvelopeFlags};
 pub use handle::{BlockControl, BlockRef, RawFrame};
-pub use port::{InputPort, InputTable, LaneState, OutputPort, OutputTable};
+pub use port::{CopyReason, EndCause, InputPort, InputTable, LaneState, OutputPort, OutputTable};
 pub use status::Status;
 
 /// Major version of the ABI. Two sides with different major versions refuse each other.

@@ -98,6 +98,21 @@ pub struct OutputTable {
     /// Counts a frame that the processor could not make for want of a buffer, using up a
     /// sequence number, so that consumers see the hole.
     pub skip: unsafe extern "C" fn(port: *mut c_void) -> Status,
+    /// Counts a copy of `bytes` bytes that had to be made on the way to this port, for a
+    /// [`CopyReason`] number.
+    pub copied: unsafe extern "C" fn(port: *mut c_void, bytes: u64, reason: u32),
+}
+
+crate::media::named_numbers! {
+    /// Why content was copied although it need not be in the best case.
+    CopyReason: u32 {
+        /// Somebody else holds the frame that was to be edited in place.
+        Shared = 1 => "shared",
+        /// The frame was to leave its process, but its memory belongs to another port.
+        Forwarded = 2 => "forwarded",
+        /// The format had to be converted.
+        Converted = 3 => "converted",
+    }
 }
 
 /// A bound input port: table and the pointer to hand to its functions.
