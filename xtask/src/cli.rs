@@ -204,18 +204,12 @@ fn parse_setup(words: &[&str]) -> Result<Request> {
 }
 
 fn parse_goal(name: Option<&str>) -> Result<Goal> {
-    match name {
-        Some("demo") => Ok(Goal::Demo),
-        Some("test") => Ok(Goal::Test),
-        Some("bench") => Ok(Goal::Bench),
-        Some("all") => Ok(Goal::All),
-        other => Err(Error::Usage {
-            problem: format!(
-                "`--for` takes demo, test, bench or all, not {}.",
-                other.map_or("nothing".to_owned(), |name| format!("`{name}`")),
-            ),
-        }),
-    }
+    name.and_then(Goal::from_name).ok_or_else(|| Error::Usage {
+        problem: format!(
+            "`--for` takes demo, test, bench or all, not {}.",
+            name.map_or("nothing".to_owned(), |name| format!("`{name}`")),
+        ),
+    })
 }
 
 fn parse_test(words: &[&str]) -> Result<Request> {

@@ -27,6 +27,21 @@ pub(crate) enum Goal {
 }
 
 impl Goal {
+    /// The goal of that name on the command line.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Demo, Self::Test, Self::Bench, Self::All];
+        all.into_iter().find(|goal| goal.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Test => "test",
+            Self::Bench => "bench",
+            Self::All => "all",
+        }
+    }
+
     fn needs_nextest(self) -> bool {
         matches!(self, Self::Test | Self::All)
     }
@@ -64,7 +79,7 @@ fn report(goal: Goal) -> Result<()> {
     }
     Err(Error::NotInstalled {
         missing: format!("Missing:\n  {}", lines.join("\n  ")),
-        command: "cargo xtask setup".to_owned(),
+        command: format!("cargo xtask setup --for {}", goal.name()),
     })
 }
 
