@@ -4,10 +4,10 @@
 //! It reports all problems and changes nothing. What it lets through, [`crate::read`] can read.
 
 use crate::diagnostic::{Code, Diagnostic, Problems};
-use crate::document::{Node, NodeKind};
 use crate::error::{ManifestError, excerpt};
 use crate::graph_file::{Endpoint, LinkEntry};
 use crate::identifier::{check_graph_name, check_identifier, check_type_name};
+use crate::node::{Entry, Node, NodeKind};
 use crate::path::NodePath;
 use crate::quantity::{parse_duration, parse_size};
 use crate::shape::{NameKind, Object, Shape};
@@ -34,9 +34,7 @@ impl Checker<'_, '_> {
             | (Shape::Config, NodeKind::Map(_)) => {}
             (Shape::Integer { min, max }, NodeKind::Number(number)) => {
                 if !number.as_u64().is_some_and(|n| (*min..=*max).contains(&n)) {
-                    let message =
-                        format!("expected {}, found {}", shape.describe(), node.describe());
-                    self.error(&node.span, Code::OutOfRange, message, None);
+                    self.error(&node.span, Code::OutOfRange, || (mismatch(node, shape), None));
                 }
             }
             (Shape::Choice(words), NodeKind::Text(text)) => self.choice(node, words, text),
@@ -77,33 +75,41 @@ impl Checker<'_, '_> {
     }
 
     fn object(&mut self, node: &Node, object: &Object) {
+        // A misspelt key is not missing as well.
+        let mut meant = Vec::new();
         for entry in node.entries() {
             self.path.push(entry.key.as_str());
             match object.key(&entry.key) {
                 Some(key) => self.value(&entry.value, &key.shape),
-                None => {
-                    let names = object.key_names();
-                    let hint = suggest::hint(&entry.key, "known keys", &names);
-                    let message =
-                        format!("`{}` is not a key of {}", excerpt(&entry.key), object.what);
-                    self.error(&entry.key_span, Code::UnknownKey, message, hint);
-                }
+                None => self.unknown_key(entry, object, &mut meant),
             }
             self.path.pop();
         }
-        for key in object.keys.iter().filter(|key| key.required && node.get(key.name).is_none()) {
-            let message = format!("{} needs the key `{}`", object.what, key.name);
-            let hint = format!("`{}` is {}", key.name, key.shape.describe());
+        let is_missing = |name| node.get(name).is_none() && !meant.contains(&name);
+        for key in object.keys.iter().filter(|key| key.required && is_missing(key.name)) {
             let start = node.span.start..node.span.start;
-            self.error(&start, Code::MissingKey, message, Some(hint));
+            self.error(&start, Code::MissingKey, || {
+                let message = format!("{} needs the key `{}`", object.what, key.name);
+                (message, Some(format!("`{}` is {}", key.name, key.shape.describe())))
+            });
         }
+    }
+
+    fn unknown_key(&mut self, entry: &Entry, object: &Object, meant: &mut Vec<&'static str>) {
+        self.error(&entry.key_span, Code::UnknownKey, || {
+            let names = object.key_names();
+            meant.extend(suggest::nearest(&entry.key, names.iter().copied()));
+            let message = format!("`{}` is not a key of {}", excerpt(&entry.key), object.what);
+            (message, suggest::hint(&entry.key, "known keys", &names))
+        });
     }
 
     fn choice(&mut self, node: &Node, words: &[&str], text: &str) {
         if !words.contains(&text) {
-            let hint = suggest::hint(text, "possible values", words);
-            let message = format!("{:?} is not possible here", excerpt(text));
-            self.error(&node.span, Code::UnknownValue, message, hint);
+            self.error(&node.span, Code::UnknownValue, || {
+                let hint = suggest::hint(text, "possible values", words);
+                (format!("{:?} is not possible here", excerpt(text)), hint)
+            });
         }
     }
 
@@ -114,25 +120,37 @@ impl Checker<'_, '_> {
             NameKind::ProcessorType => check_type_name(text),
         };
         if let Err(error) = checked {
-            self.error(span, Code::InvalidName, error.to_string(), None);
+            self.error(span, Code::InvalidName, || (error.to_string(), None));
         }
     }
 
     fn parsed<T>(&mut self, node: &Node, code: Code, parsed: Result<T, ManifestError>) {
         if let Err(error) = parsed {
-            self.error(&node.span, code, error.to_string(), None);
+            self.error(&node.span, code, || (error.to_string(), None));
         }
     }
 
     fn wrong_type(&mut self, node: &Node, shape: &Shape) {
-        let message = format!("expected {}, found {}", shape.describe(), node.describe());
-        self.error(&node.span, Code::WrongType, message, type_hint(node, shape));
+        self.error(&node.span, Code::WrongType, || (mismatch(node, shape), type_hint(node, shape)));
     }
 
-    fn error(&mut self, span: &ByteSpan, code: Code, message: String, hint: Option<String>) {
+    /// Reports an error; its text is made only when there is room for it.
+    fn error(
+        &mut self,
+        span: &ByteSpan,
+        code: Code,
+        text: impl FnOnce() -> (String, Option<String>),
+    ) {
         let path = &self.path;
-        self.problems.push(span, || Diagnostic::error(code, path.clone(), message).with_hint(hint));
+        self.problems.error(span, || {
+            let (message, hint) = text();
+            Diagnostic::error(code, path.clone(), message).with_hint(hint)
+        });
     }
+}
+
+fn mismatch(node: &Node, shape: &Shape) -> String {
+    format!("expected {}, found {}", shape.describe(), node.describe())
 }
 
 fn is_point(items: &[Node]) -> bool {

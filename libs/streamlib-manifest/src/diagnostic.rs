@@ -305,32 +305,48 @@ fn place(diagnostic: &Diagnostic) -> (usize, usize) {
 pub(crate) struct Problems<'s> {
     pub(crate) source: &'s SourceText,
     found: Vec<Diagnostic>,
-    dropped: usize,
+    dropped_errors: usize,
+    dropped_warnings: usize,
 }
 
 impl<'s> Problems<'s> {
     pub(crate) fn new(source: &'s SourceText) -> Self {
-        Self { source, found: Vec::new(), dropped: 0 }
+        Self { source, found: Vec::new(), dropped_errors: 0, dropped_warnings: 0 }
     }
 
-    pub(crate) fn push(&mut self, span: &ByteSpan, diagnostic: impl FnOnce() -> Diagnostic) {
+    /// Adds an error. It is made only when there is room for it, so that a file with a million
+    /// errors costs no more than one with the most that are reported.
+    pub(crate) fn error(&mut self, span: &ByteSpan, make: impl FnOnce() -> Diagnostic) {
         if self.found.len() < DIAGNOSTICS_MAX {
-            self.found.push(diagnostic().at(self.source, span));
+            self.found.push(make().at(self.source, span));
         } else {
-            self.dropped += 1;
+            self.dropped_errors += 1;
+        }
+    }
+
+    /// Adds a warning, if there is room for it.
+    pub(crate) fn warning(&mut self, span: &ByteSpan, make: impl FnOnce() -> Diagnostic) {
+        if self.found.len() < DIAGNOSTICS_MAX {
+            self.found.push(make().at(self.source, span));
+        } else {
+            self.dropped_warnings += 1;
         }
     }
 
     pub(crate) fn finish(self) -> Diagnostics {
         let mut diagnostics = Diagnostics::default();
         diagnostics.extend(self.found);
-        if self.dropped > 0 {
+        let dropped = self.dropped_errors + self.dropped_warnings;
+        if dropped > 0 {
             let message = format!(
-                "there are {} more problems; only the first {DIAGNOSTICS_MAX} found are shown",
-                self.dropped
+                "there are {dropped} more problems; only the first {DIAGNOSTICS_MAX} found are shown"
             );
-            let note = Diagnostic::error(Code::TooManyProblems, NodePath::root(), message);
-            diagnostics.push(note);
+            let code = Code::TooManyProblems;
+            // Warnings alone, however many, do not make a file unusable.
+            diagnostics.push(match self.dropped_errors {
+                0 => Diagnostic::warning(code, NodePath::root(), message),
+                _ => Diagnostic::error(code, NodePath::root(), message),
+            });
         }
         diagnostics
     }

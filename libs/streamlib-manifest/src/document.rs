@@ -6,99 +6,22 @@
 //! What is wrong is reported and replaced by an `Invalid` node, so that reading goes on; only
 //! after a syntax error there is no tree.
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput};
-use serde_json::Number;
-
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::error::excerpt;
+use crate::node::{Entry, Node, NodeKind};
 use crate::path::NodePath;
 use crate::scalar::{self, Scalar};
 use crate::source::ByteSpan;
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput};
 
 /// Deepest nesting of lists and mappings that is read.
 pub const NESTING_MAX: usize = 64;
-
-/// A node and its place.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Node {
-    pub(crate) span: ByteSpan,
-    pub(crate) kind: NodeKind,
-}
-
-/// What a node is.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum NodeKind {
-    Null,
-    Bool(bool),
-    Number(Number),
-    Text(String),
-    List(Vec<Node>),
-    Map(Vec<Entry>),
-    /// Something that was refused and reported already; later checks pass over it.
-    Invalid,
-}
-
-/// A key with its value in a mapping. Keys are unique within one.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Entry {
-    pub(crate) key: String,
-    pub(crate) key_span: ByteSpan,
-    pub(crate) value: Node,
-}
-
-impl Node {
-    /// The entry of a mapping under `key`.
-    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries().iter().find(|entry| entry.key == key)
-    }
-
-    /// The value of a mapping under `key`.
-    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        self.entry(key).map(|entry| &entry.value)
-    }
-
-    /// The entries of a mapping; none for other nodes.
-    pub(crate) fn entries(&self) -> &[Entry] {
-        match &self.kind {
-            NodeKind::Map(entries) => entries,
-            _ => &[],
-        }
-    }
-
-    /// The items of a list; none for other nodes.
-    pub(crate) fn items(&self) -> &[Node] {
-        match &self.kind {
-            NodeKind::List(items) => items,
-            _ => &[],
-        }
-    }
-
-    pub(crate) fn as_text(&self) -> Option<&str> {
-        match &self.kind {
-            NodeKind::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// What the node is, in words for a message.
-    pub(crate) fn describe(&self) -> String {
-        match &self.kind {
-            NodeKind::Null => "nothing (null)".to_owned(),
-            NodeKind::Bool(value) => format!("the boolean {value}"),
-            NodeKind::Number(number) => format!("the number {number}"),
-            NodeKind::Text(text) => format!("the text {:?}", excerpt(text)),
-            NodeKind::List(_) => "a list".to_owned(),
-            NodeKind::Map(_) => "a mapping".to_owned(),
-            NodeKind::Invalid => "something invalid".to_owned(),
-        }
-    }
-}
 
 /// Reads the text of `problems.source`. `None` after a syntax error or when it is empty.
 pub(crate) fn load(problems: &mut Problems<'_>) -> Option<Node> {
     let source = problems.source;
     if let Some((at, c)) = source.text().char_indices().find(|&(_, c)| is_forbidden(c)) {
-        problems.push(&(at..at + c.len_utf8()), || {
+        problems.error(&(at..at + c.len_utf8()), || {
             let message = format!("the file holds the control character U+{:04X}", u32::from(c));
             Diagnostic::error(Code::ControlCharacter, NodePath::root(), message)
                 .with_hint("this is not a text file, or it was damaged".to_owned())
@@ -181,6 +104,7 @@ impl<'s> Loader<'s, '_> {
     }
 
     fn node(&mut self, event: Event<'s>, span: ByteSpan) -> Result<Node, ScanError> {
+        let is_tagged = event.tag().is_some();
         if let Some(tag) = event.tag() {
             let tag = tag.original();
             self.report(&span, Code::Tag, || {
@@ -188,22 +112,26 @@ impl<'s> Loader<'s, '_> {
                 (format!("the tag {:?} is not supported", excerpt(&tag)), Some(hint.to_owned()))
             });
         }
-        match event {
-            Event::Scalar(text, style, ..) => Ok(self.scalar(&text, style, span)),
-            Event::SequenceStart(..) => self.nested(span, Self::list),
-            Event::MappingStart(..) => self.nested(span, Self::map),
+        let mut node = match event {
+            Event::Scalar(text, style, ..) => self.scalar(&text, style, span),
+            Event::SequenceStart(..) => self.nested(span, Self::list)?,
+            Event::MappingStart(..) => self.nested(span, Self::map)?,
             Event::Alias(_) => {
                 let name = self.problems.source.text().get(span.clone()).unwrap_or("*");
                 self.refuse_anchor(&span, "alias", name.trim_start_matches('*'));
-                Ok(Node { span, kind: NodeKind::Invalid })
+                Node { span, kind: NodeKind::Invalid }
             }
             Event::UnresolvedAlias(name) => {
                 self.refuse_anchor(&span, "alias", &name);
-                Ok(Node { span, kind: NodeKind::Invalid })
+                Node { span, kind: NodeKind::Invalid }
             }
             // The parser emits nothing else where a node stands.
-            _ => Ok(Node { span, kind: NodeKind::Invalid }),
+            _ => Node { span, kind: NodeKind::Invalid },
+        };
+        if is_tagged {
+            node.kind = NodeKind::Invalid;
         }
+        Ok(node)
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, span: ByteSpan) -> Node {
@@ -345,7 +273,7 @@ impl<'s> Loader<'s, '_> {
         text: impl FnOnce() -> (String, Option<String>),
     ) {
         let path = &self.path;
-        self.problems.push(span, || {
+        self.problems.error(span, || {
             let (message, hint) = text();
             Diagnostic::error(code, path.clone(), message).with_hint(hint)
         });

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::graph_file::GraphFile;
+use crate::quantity::{parse_duration, parse_size};
 use crate::value::{Map, Number, Value};
 use crate::{scalar, write};
 
@@ -139,8 +140,12 @@ fn text(text: &str, out: &mut String) {
     }
 }
 
-/// Whether every YAML version reads the unquoted text as this text, in any place.
+/// Whether every YAML version reads the unquoted text as this text, in any place. Durations and
+/// sizes are digits and then a unit, which no number is.
 fn is_plain(text: &str) -> bool {
+    if parse_duration(text).is_ok() || parse_size(text).is_ok() {
+        return true;
+    }
     const TAKEN: &[&str] =
         &["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"];
     let bytes = text.as_bytes();

@@ -123,7 +123,8 @@ fn refuse(
 ) -> Parsed {
     let source = Arc::new(SourceText::new(file, text));
     let mut problems = Problems::new(&source);
-    problems.push(&(at..at), || Diagnostic::error(code, NodePath::root(), message).with_hint(hint));
+    problems
+        .error(&(at..at), || Diagnostic::error(code, NodePath::root(), message).with_hint(hint));
     let diagnostics = problems.finish();
     Parsed { graph: GraphFile::default(), diagnostics, spans: Spans::new(source, None) }
 }

@@ -6,12 +6,12 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::document::{Node, NodeKind};
 use crate::graph_file::{
     Annotations, Delivery, GraphFile, LinkEntry, OnPeerDeath, Parameter, ParameterType, Priority,
     ProcessorEntry, Restart, RestartPolicy, Scheduling, Settings, Strategy,
 };
 use crate::identifier::check_identifier;
+use crate::node::{Node, NodeKind};
 use crate::quantity::{parse_duration, parse_size};
 use crate::value::{Map, Value};
 

@@ -10,7 +10,7 @@ use crate::error::{ManifestError, excerpt};
 use crate::graph_file::{GraphFile, LinkEntry, ParameterType, ProcessorEntry, Settings};
 use crate::identifier::check_identifier;
 use crate::path::NodePath;
-use crate::reference::{Piece, escape, pieces};
+use crate::reference::{Piece, pieces};
 use crate::rules::type_of;
 use crate::scalar::{self, Scalar};
 use crate::spans::Spans;
@@ -54,26 +54,6 @@ pub struct ResolvedGraph {
     pub processors: IndexMap<String, ProcessorEntry>,
     /// Links, in the order of lanes.
     pub links: Vec<LinkEntry>,
-}
-
-impl ResolvedGraph {
-    /// A graph file that resolves to this graph. Config values become literal: what looks like
-    /// a reference is escaped.
-    #[must_use]
-    pub fn to_graph_file(&self) -> GraphFile {
-        let mut processors = self.processors.clone();
-        for processor in processors.values_mut() {
-            processor.config.values_mut().for_each(escape_value);
-        }
-        GraphFile {
-            name: self.name.clone(),
-            description: self.description.clone(),
-            parameters: IndexMap::new(),
-            settings: self.settings.clone(),
-            processors,
-            links: self.links.clone(),
-        }
-    }
 }
 
 impl GraphFile {
@@ -159,8 +139,10 @@ impl Resolver<'_> {
         let message = format!("parameter `{name}` has no default and is not set");
         let hint = format!("set it with `--set {name}=value`, or give it a `default`");
         let error = Diagnostic::error(Code::ParameterUnset, path, message).with_hint(hint);
-        let error = self.spans.map_or(error.clone(), |spans| spans.at_key(error));
-        self.found.push(error);
+        self.found.push(match self.spans {
+            Some(spans) => spans.at_key(error),
+            None => error,
+        });
     }
 
     fn map(&mut self, map: &mut Map, path: &mut NodePath) {
@@ -236,13 +218,15 @@ impl Resolver<'_> {
     }
 
     fn report(&mut self, error: Diagnostic, part: &str) {
-        let error = self.spans.map_or(error.clone(), |spans| spans.at_part(error, part));
-        self.found.push(error);
+        self.found.push(match self.spans {
+            Some(spans) => spans.at_part(error, part),
+            None => error,
+        });
     }
 }
 
 /// The text of an assignment as a value of a type.
-fn read_as(text: &str, value_type: ParameterType) -> Option<Value> {
+pub(crate) fn read_as(text: &str, value_type: ParameterType) -> Option<Value> {
     if value_type == ParameterType::String {
         return Some(Value::String(text.to_owned()));
     }
@@ -253,14 +237,5 @@ fn read_as(text: &str, value_type: ParameterType) -> Option<Value> {
             Some(Value::Number(number))
         }
         _ => None,
-    }
-}
-
-fn escape_value(value: &mut Value) {
-    match value {
-        Value::String(text) if text.contains("${") => *text = escape(text),
-        Value::List(items) => items.iter_mut().for_each(escape_value),
-        Value::Map(map) => map.values_mut().for_each(escape_value),
-        _ => {}
     }
 }

@@ -4,10 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::{Code, Diagnostic, Problems};
-use crate::document::{Node, NodeKind};
 use crate::graph_file::{
     Delivery, GraphFile, LinkEntry, Parameter, ParameterType, RestartPolicy, Strategy,
 };
+use crate::node::{Node, NodeKind};
 use crate::path::NodePath;
 use crate::reference::{Piece, pieces};
 use crate::source::ByteSpan;
@@ -32,7 +32,7 @@ fn error(
     path: NodePath,
     text: impl FnOnce() -> (String, Option<String>),
 ) {
-    problems.push(span, || {
+    problems.error(span, || {
         let (message, hint) = text();
         Diagnostic::error(code, path, message).with_hint(hint)
     });
@@ -127,7 +127,7 @@ fn unknown_parameter(
 fn report_unused(root: &Node, used: &HashSet<String>, problems: &mut Problems<'_>) {
     for entry in root.get("parameters").map(Node::entries).unwrap_or_default() {
         if !used.contains(&entry.key) {
-            problems.push(&entry.key_span, || {
+            problems.warning(&entry.key_span, || {
                 let path = ["parameters", &entry.key].into_iter().collect();
                 let message = format!("no config refers to the parameter `{}`", entry.key);
                 let hint = format!("write `${{{}}}` where it is meant, or remove it", entry.key);

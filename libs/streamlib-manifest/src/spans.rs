@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Location};
-use crate::document::{Node, NodeKind};
+use crate::node::{Node, NodeKind};
 use crate::path::{NodePath, PathSegment};
 use crate::source::{ByteSpan, SourceText};
 
@@ -72,8 +72,7 @@ impl Spans {
         }
     }
 
-    /// All nodes of text with their paths below a path, in the order of the file.
-    pub(crate) fn root(&self) -> Option<&Node> {
+    fn root(&self) -> Option<&Node> {
         self.root.as_deref()
     }
 

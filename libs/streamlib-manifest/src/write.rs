@@ -37,24 +37,6 @@ impl Fields {
     }
 }
 
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::String(text)
-    }
-}
-
-impl From<u16> for Value {
-    fn from(value: u16) -> Self {
-        Self::Number(value.into())
-    }
-}
-
-impl From<u32> for Value {
-    fn from(value: u32) -> Self {
-        Self::Number(value.into())
-    }
-}
-
 pub(crate) fn graph(graph: &GraphFile) -> Value {
     let named = |map: Vec<(&String, Value)>| -> Map {
         map.into_iter().map(|(name, value)| (name.clone(), value)).collect()

@@ -98,11 +98,6 @@ fn yaml_that_is_not_taken() {
     5 | description: !!str 5
       |                    ^
     hint: remove it; write text in quotes and numbers without them
-
-    graph.yaml:5:20: error[wrong-type]: expected text, found the number 5
-    5 | description: !!str 5
-      |                    ^
-    hint: put it in quotes if it is meant as text
     "#);
     assert_snapshot!(report(&with("? [x]\n: 1\n~: 2\n")), @"
     graph.yaml:5:3: error[key-not-text]: expected a key, found a list
@@ -159,16 +154,6 @@ fn keys() {
     1 | nme: g
       | ^^^
     hint: did you mean `name`?
-
-    graph.yaml:1:1: error[missing-key]: a graph file needs the key `name`
-    1 | nme: g
-      | ^
-    hint: `name` is the name of the graph
-
-    graph.yaml:1:1: error[missing-key]: a graph file needs the key `processors`
-    1 | nme: g
-      | ^
-    hint: `processors` is a mapping
 
     graph.yaml:2:1: error[unknown-key]: `processor` is not a key of a graph file
     2 | processor: {}
@@ -449,11 +434,6 @@ fn places_count_characters_and_all_line_breaks() {
     1 | näme: g
       | ^^^^
     hint: did you mean `name`?
-
-    graph.yaml:1:1: error[missing-key]: a graph file needs the key `name`
-    1 | näme: g
-      | ^
-    hint: `name` is the name of the graph
 
     graph.yaml:3:8: error[wrong-type]: expected a list, found the number 5
     3 | links: 5

@@ -107,6 +107,18 @@ fn many_names() {
 }
 
 #[test]
+fn many_warnings_are_not_an_error() {
+    let mut text = String::from("name: g\nprocessors: {}\nparameters:\n");
+    for at in 0..300 {
+        text += &format!("  p{at}: {{ default: 1 }}\n");
+    }
+    let parsed = exercise(text.as_bytes());
+    assert!(parsed.graph().is_some());
+    let last = parsed.diagnostics().as_slice().last().expect("a last one");
+    assert_snapshot!(last, @"warning[too-many-problems]: there are 100 more problems; only the first 200 found are shown");
+}
+
+#[test]
 fn bytes_that_are_not_text() {
     assert_snapshot!(exercise(b"name: g\nx: \xff\xfe\n").diagnostics(), @"
     f:2:4: error[not-utf8]: the file is not UTF-8 text

@@ -111,6 +111,53 @@ fn a_graph_made_in_code_is_checked_too() {
     "#);
 }
 
+#[test]
+fn a_running_graph_is_saved_as_the_file_it_came_from() {
+    let set = ["token=t", "gain=2"].map(|s| s.parse::<Assignment>().expect("an assignment"));
+    let (original, _) = parse_graph(FILE, "g").into_graph().expect("no errors");
+    let resolved = original.resolve(&set).expect("a graph");
+    let saved = resolved.to_graph_file_like(&original, &set).expect("a file");
+    assert_eq!(saved.processors, original.processors);
+    assert_eq!(saved.resolve(&[]), Ok(resolved.clone()));
+
+    let mut edited = resolved;
+    let config = &mut edited.processors["a"].config;
+    config.insert("inside".to_owned(), Value::from("new ${x}"));
+    if let Value::List(whole) = &mut config["whole"] {
+        whole[1] = Value::from(60_u64);
+        whole.push(Value::from("${y}"));
+    }
+    let added = edited.processors["a"].clone();
+    edited.processors.insert("b".to_owned(), added);
+    let saved = edited.to_graph_file_like(&original, &set).expect("a file");
+    assert_eq!(saved.resolve(&[]), Ok(edited));
+    assert_snapshot!(streamlib_manifest::to_yaml(&saved), @r#"
+    name: g
+    parameters:
+      clip: { default: clip.mp4 }
+      rate: { default: 30 }
+      gain: { default: 2, type: number }
+      loop: { default: false }
+      id: { default: 5, type: number }
+      token: { default: t }
+    processors:
+      a:
+        type: x.a
+        config:
+          whole: ["${clip}", 60, "${gain}", "${loop}", "${id}", "$${y}"]
+          inside: "new $${x}"
+          escaped: "$${clip} $$${clip} $ $clip {clip}"
+          token: "${token}"
+      b:
+        type: x.a
+        config:
+          whole: [clip.mp4, 60, 2, false, 5, "$${y}"]
+          inside: "new $${x}"
+          escaped: "$${clip} $$${clip} $ $clip {clip}"
+          token: t
+    "#);
+}
+
 proptest! {
     /// Any text of a running graph's config survives being saved to a file and read again.
     #[test]

@@ -1,15 +1,11 @@
 //! Places of nodes of the model in the file.
 
-use streamlib_manifest::{Code, Diagnostic, NodePath, PathSegment, Spans, parse_graph};
+use streamlib_manifest::{Code, Diagnostic, NodePath, Spans, parse_graph};
 
 use crate::EXAMPLE;
 
 fn spans() -> Spans {
     parse_graph(EXAMPLE, "g.yaml").into_graph().expect("no errors").1
-}
-
-fn path<const N: usize>(segments: [&dyn Fn() -> PathSegment; N]) -> NodePath {
-    segments.into_iter().map(|segment| segment()).collect()
 }
 
 /// A path from its text, as `Display` writes it; enough of the form for these tests.
@@ -96,10 +92,7 @@ fn a_later_error_shows_its_line() {
 
 #[test]
 fn paths_are_written_unambiguously() {
-    let odd =
-        path([&|| "processors".into(), &|| "a.b".into(), &|| 3.into(), &|| "".into(), &|| {
-            "\"".into()
-        }]);
+    let odd = NodePath::root().then("processors").then("a.b").then(3).then("").then("\"");
     assert_eq!(odd.to_string(), r#"processors["a.b"][3][""]["\""]"#);
     assert_eq!(NodePath::root().to_string(), "");
 }

@@ -35,8 +35,8 @@ fn the_written_form() {
       bitrate: { default: 4000000 }
       quality: { type: number }
     settings:
-      drain_timeout: "5s"
-      memory_budget: "512MiB"
+      drain_timeout: 5s
+      memory_budget: 512MiB
     processors:
       movie:
         type: com.tatolab.mp4_source
@@ -54,8 +54,8 @@ fn the_written_form() {
               - nested
               - { deep: 16 }
         scheduling: { strategy: dedicated, priority: high, name: reader }
-        restart: { policy: on_failure, backoff: "250ms", limit: 3 }
-        process_limit: "1500ms"
+        restart: { policy: on_failure, backoff: 250ms, limit: 3 }
+        process_limit: 1500ms
         annotations:
           position: [10.0, -20.5]
           note: "reads: the film"
@@ -72,7 +72,7 @@ fn the_written_form() {
         to: file.video
         delivery: every_sample
         depth: 4096
-        max_age: "200ms"
+        max_age: 200ms
         lane: 1
         convert: false
         on_peer_death: hold
