@@ -195,7 +195,7 @@ impl<'s> Loader<'s, '_> {
         let mut end = 0;
         while let Some((event, span)) = self.next()? {
             if event == Event::SequenceEnd {
-                end = self.collection_end(&span, items.last());
+                end = span.end;
                 break;
             }
             self.path.push(items.len());
@@ -212,7 +212,7 @@ impl<'s> Loader<'s, '_> {
         let mut end = 0;
         while let Some((event, span)) = self.next()? {
             if event == Event::MappingEnd {
-                end = self.collection_end(&span, entries.last().map(|entry| &entry.value));
+                end = span.end;
                 break;
             }
             let key = self.key(event, span)?;
@@ -254,16 +254,6 @@ impl<'s> Loader<'s, '_> {
             });
         }
         Ok(None)
-    }
-
-    /// Where a collection ends: at its bracket, or after the last item of a block collection,
-    /// whose end event stands where the next thing starts.
-    fn collection_end(&self, end_event: &ByteSpan, last: Option<&Node>) -> usize {
-        let closes = self.problems.source.text().get(end_event.clone());
-        match last {
-            Some(last) if closes.is_none_or(str::is_empty) => last.span.end,
-            _ => end_event.end,
-        }
     }
 
     fn report(

@@ -107,3 +107,9 @@ fn what_could_be_read_is_there_beside_the_errors() {
     assert!(parsed.clone().into_graph().is_err());
     assert!(parsed.resolve(&[]).is_err());
 }
+
+#[test]
+fn of_a_key_that_stands_twice_the_first_is_read() {
+    let parsed = parse_graph("name: g\nprocessors: { a: { type: x.a }, a: { type: x.b } }\n", "g");
+    assert_eq!(parsed.readable_part().processors["a"].type_name, "x.a");
+}

@@ -49,6 +49,13 @@ fn ends_of_short_links() {
 }
 
 #[test]
+fn ends_that_are_the_same_text() {
+    let parsed = parse_graph("name: g\nprocessors: {}\nlinks: [a.b -> a.b]\n", "g");
+    let to = parsed.spans().locate(parse_path("links[0].to").segments()).expect("a place");
+    assert_eq!((to.line, to.column, to.length), (3, 16, Some(3)));
+}
+
+#[test]
 fn what_is_not_in_the_file_is_near_something() {
     check("processors.gray.config.mode", None, None, "5:10+0");
     check("links[9].to", None, None, "9:3+0");

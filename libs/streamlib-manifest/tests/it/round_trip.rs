@@ -158,6 +158,30 @@ fn text_that_needs_quotes() {
     check(&graph);
 }
 
+/// YAML 1.1 readers, of which there are many, must see the same values.
+#[test]
+fn values_that_yaml_versions_read_differently() {
+    let number = |n: f64| Value::Number(Number::from_f64(n).expect("finite"));
+    let values =
+        vec!["yes".into(), "Off".into(), "y".into(), "5s".into(), number(1e300), number(3.0)];
+    let entry = ProcessorEntry {
+        type_name: "x.a".to_owned(),
+        config: Map::from([("v".to_owned(), Value::List(values))]),
+        ..ProcessorEntry::default()
+    };
+    let mut graph = GraphFile { name: "on".to_owned(), ..GraphFile::default() };
+    graph.processors.insert("no".to_owned(), entry);
+    check(&graph);
+    assert_snapshot!(to_yaml(&graph), @r#"
+    name: "on"
+    processors:
+      "no":
+        type: x.a
+        config:
+          v: ["yes", "Off", "y", 5s, 1.0e+300, 3.0]
+    "#);
+}
+
 fn identifier() -> impl Strategy<Value = String> {
     prop_oneof!["[A-Za-z_][A-Za-z0-9_-]{0,8}", Just("yes".to_owned()), Just("null".to_owned())]
 }
