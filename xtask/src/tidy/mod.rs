@@ -10,6 +10,7 @@ mod layers;
 mod length;
 mod marks;
 mod modules;
+mod shape;
 mod tree;
 mod unsafe_code;
 mod waits;
@@ -21,7 +22,7 @@ use tree::{Finding, Tree};
 
 /// Every rule that looks at files.
 const RULES: &[fn(&Tree) -> Vec<Finding>] =
-    &[length::check, marks::check, modules::check, unsafe_code::check, waits::check];
+    &[length::check, marks::check, modules::check, shape::check, unsafe_code::check, waits::check];
 
 /// Runs all rules, prints every finding, and fails when there is one.
 pub(crate) fn run() -> Result<()> {

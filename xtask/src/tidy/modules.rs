@@ -75,7 +75,8 @@ fn check_file(file: &SourceFile, module: &str, allowed: &[&str]) -> Vec<Finding>
             findings.push(file.finding(line, message));
         }
     }
-    let is_face = file.path.ends_with(&format!("{module}/mod.rs"));
+    let inside = file.path.strip_prefix(ENGINE).unwrap_or_default();
+    let is_face = inside == format!("{module}/mod.rs") || !inside.contains('/');
     for (index, line) in file.code.lines().enumerate() {
         let climbs = line.contains("super::super::") || is_face && line.starts_with("use super::");
         if climbs {
@@ -181,6 +182,7 @@ mod tests {
     fn other_ways_to_the_same_place_are_found() {
         check("graph/store.rs", "use super::super::compiler::Plan;", &["1"]);
         check("graph/mod.rs", "use super::compiler::Plan;", &["1"]);
+        check("graph.rs", "use super::compiler::Plan;", &["1"]);
         check("graph/mod.rs", "mod tests {\n    use super::*;\n}", &[]);
         check("graph/store.rs", "use super::Id;", &[]);
         check("graph/store.rs", "use crate::Plan;", &["1"]);
