@@ -97,10 +97,8 @@ impl Harness {
             .collect();
         let mut outputs: Vec<HarnessOutput> =
             descriptor.outputs.iter().map(|_| HarnessOutput::default()).collect();
-        let input_ports: Vec<InputPort> =
-            inputs.iter_mut().map(|input| tables::input_port(input)).collect();
-        let output_ports: Vec<OutputPort> =
-            outputs.iter_mut().map(|output| tables::output_port(output)).collect();
+        let input_ports: Vec<InputPort> = inputs.iter_mut().map(tables::input_port).collect();
+        let output_ports: Vec<OutputPort> = outputs.iter_mut().map(tables::output_port).collect();
         processor.bind(&input_ports, &output_ports);
         processor.setup(&mut SetupContext::new("harness", &Resources::default()))?;
         let now_ns = 0;

@@ -33,7 +33,7 @@ pub use object::{BoxedProcessor, DynProcessor, create};
 pub use ports::{Input, InputLanes, Output, SendError};
 pub use processor::Processor;
 pub use streamlib_abi as abi;
-pub use streamlib_macros::{ProcessorConfig, processor};
+pub use streamlib_macros::{ConfigChoice, ProcessorConfig, processor};
 pub use streamlib_schema as schema;
 
 /// What an author of processors imports.
@@ -43,8 +43,8 @@ pub mod prelude {
     };
     pub use crate::schema::{AudioFormat, Format, PacketFormat, VideoFormat};
     pub use crate::{
-        AnyFrame, AudioFrame, DataFrame, EncodedAudioFrame, EncodedVideoFrame, Error, Input,
-        InputLanes, NoConfig, Output, ProcessContext, Processor, ProcessorConfig, Result,
+        AnyFrame, AudioFrame, ConfigChoice, DataFrame, EncodedAudioFrame, EncodedVideoFrame, Error,
+        Input, InputLanes, NoConfig, Output, ProcessContext, Processor, ProcessorConfig, Result,
         SetupContext, VideoFrame, processor,
     };
 }
@@ -54,9 +54,9 @@ pub mod prelude {
 pub mod __private {
     pub use crate::abi::port::{InputPort, OutputPort};
     pub use crate::abi::{self, media};
-    pub use crate::config::field;
+    pub use crate::config::{NoConfig, ProcessorConfig, field};
+    pub use crate::frame::FrameType;
     pub use crate::names::{InputName, OutputName};
     pub use crate::processor::ProcessorParts;
     pub use crate::schema::{self, builtin};
-    pub use serde_json::{Value, json, to_value};
 }

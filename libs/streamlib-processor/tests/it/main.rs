@@ -1,0 +1,4 @@
+//! Processors that are written with the macros, run in the harness.
+
+mod descriptor;
+mod processors;
