@@ -55,7 +55,7 @@ Commands:
   demo      Install what is missing, build, run the demo, say what it made
   test      Install what the tests need, make their clips, run every test
   ci        Format, lint, layer checks, documentation, then every test
-  setup     Install what a goal needs: demo, test, bench or all
+  setup     Install what a goal needs: demo, clips, test, bench or all
   clips     Make the test clips with ffmpeg
   tidy      Check layers, unsafe code, file lengths and stray marks
   nightly   Run what is too long for ci: long property tests, fuzzing, Miri
@@ -107,7 +107,7 @@ It stops at the first step that fails.",
     Page {
         name: "setup",
         help: "\
-Usage: cargo xtask setup [--for demo|test|bench|all] [--check]
+Usage: cargo xtask setup [--for demo|clips|test|bench|all] [--check]
 
 Looks for each program and library that the goal needs (default: all) and installs what is
 missing: system packages through apt, when this user is root or may use sudo without a password,
@@ -206,7 +206,7 @@ fn parse_setup(words: &[&str]) -> Result<Request> {
 fn parse_goal(name: Option<&str>) -> Result<Goal> {
     name.and_then(Goal::from_name).ok_or_else(|| Error::Usage {
         problem: format!(
-            "`--for` takes demo, test, bench or all, not {}.",
+            "`--for` takes demo, clips, test, bench or all, not {}.",
             name.map_or("nothing".to_owned(), |name| format!("`{name}`")),
         ),
     })
@@ -257,8 +257,8 @@ mod tests {
         check("setup", setup(Goal::All, false));
         check("setup --for bench --check", setup(Goal::Bench, true));
         check("setup --for=test", setup(Goal::Test, false));
-        check("setup --for", Err("`--for` takes demo, test, bench or all, not nothing."));
-        check("setup --for x", Err("`--for` takes demo, test, bench or all, not `x`."));
+        check("setup --for", Err("`--for` takes demo, clips, test, bench or all, not nothing."));
+        check("setup --for x", Err("`--for` takes demo, clips, test, bench or all, not `x`."));
         check("setup now", Err("`cargo xtask setup` does not take `now`."));
         check("test", test(&[]));
         check("test -- -p xtask --help", test(&["-p", "xtask", "--help"]));

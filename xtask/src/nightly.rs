@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::workspace::Workspace;
-use crate::{clips, paths, process, setup, ui};
+use crate::{clips, paths, process, setup, suite, ui};
 
 /// Cases of each property test; `ci` uses proptest's default.
 const PROPERTY_CASES: &str = "20000";
@@ -64,11 +64,10 @@ impl Outcome {
     }
 }
 
+/// All tests again, optimised, since only the property tests read the number of cases.
 fn property_tests() -> Part {
-    let mut tests = process::cargo(&["test", "--quiet", "--workspace", "--release", "properties"]);
-    tests.env("PROPTEST_CASES", PROPERTY_CASES);
-    tests.env("STREAMLIB_TEST_ASSETS", paths::assets());
-    Part::Ran(process::run(&mut tests))
+    let tests = suite::nextest(&["--workspace", "--release", "--profile", "nightly"]);
+    Part::Ran(tests.and_then(|mut tests| process::run(tests.env("PROPTEST_CASES", PROPERTY_CASES))))
 }
 
 /// Miri on the crates that ask for it with `miri = true` under `package.metadata.streamlib`.

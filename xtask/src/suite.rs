@@ -44,7 +44,8 @@ pub(crate) fn run(nextest_arguments: &[String]) -> Result<()> {
     summary.finish()
 }
 
-fn nextest(arguments: &[&str]) -> Result<Command> {
+/// The test runner with the clips in its environment.
+pub(crate) fn nextest(arguments: &[&str]) -> Result<Command> {
     let program = setup::nextest_program().ok_or_else(|| Error::Failed {
         what: "cargo-nextest is not installed; `cargo xtask setup` installs it.".to_owned(),
     })?;

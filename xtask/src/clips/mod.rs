@@ -16,7 +16,7 @@ use recipes::{Make, Recipe};
 
 /// `cargo xtask clips`: makes what is missing and says where the clips are.
 pub(crate) fn run() -> Result<()> {
-    setup::ensure(setup::Goal::Test)?;
+    setup::ensure(setup::Goal::Clips)?;
     ensure()?;
     let folder = paths::shown(&paths::clips());
     ui::say(format!("{} clips are in {folder}:", recipes::ALL.len()));

@@ -18,6 +18,8 @@ use packages::Package;
 pub(crate) enum Goal {
     /// Building in release mode and running the demo.
     Demo,
+    /// Making the test clips.
+    Clips,
     /// Every test.
     Test,
     /// The comparisons with other systems.
@@ -29,13 +31,14 @@ pub(crate) enum Goal {
 impl Goal {
     /// The goal of that name on the command line.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Demo, Self::Test, Self::Bench, Self::All];
+        let all = [Self::Demo, Self::Clips, Self::Test, Self::Bench, Self::All];
         all.into_iter().find(|goal| goal.name() == name)
     }
 
     fn name(self) -> &'static str {
         match self {
             Self::Demo => "demo",
+            Self::Clips => "clips",
             Self::Test => "test",
             Self::Bench => "bench",
             Self::All => "all",

@@ -23,7 +23,9 @@ enum Use {
     Build,
     /// Fetching the clip, until it is cached.
     Download,
-    /// The tests and their clips.
+    /// Making clips, and measuring what was made.
+    Media,
+    /// The tests only.
     Test,
     /// The comparisons with other systems.
     Bench,
@@ -61,7 +63,7 @@ pub(crate) const ALL: &[Package] = &[
     Package {
         name: "ffmpeg",
         purpose: "makes and measures the test clips",
-        used: Use::Test,
+        used: Use::Media,
         seen_by: Sign::Programs(&["ffmpeg", "ffprobe"]),
     },
     Package {
@@ -93,8 +95,9 @@ impl Package {
         match goal {
             Goal::All => true,
             Goal::Demo => matches!(self.used, Use::Build | Use::Download),
+            Goal::Clips => matches!(self.used, Use::Download | Use::Media),
             Goal::Test => self.used != Use::Bench,
-            Goal::Bench => self.used != Use::Test || self.name == "ffmpeg",
+            Goal::Bench => self.used != Use::Test,
         }
     }
 
@@ -199,6 +202,7 @@ mod tests {
             names(Goal::Demo),
             ["gcc", "g++", "make", "cmake", "nasm", "pkg-config", "python3-pip"]
         );
+        assert_eq!(names(Goal::Clips), ["python3-pip", "ffmpeg"]);
         assert!(names(Goal::Test).contains(&"ffmpeg"));
         assert!(!names(Goal::Test).contains(&"gstreamer1.0-tools"));
         assert!(names(Goal::Bench).contains(&"ffmpeg"));
