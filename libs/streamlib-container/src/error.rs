@@ -106,11 +106,11 @@ pub enum ContainerError {
     },
 
     /// The file has no track of the wanted kind.
-    #[error("'{}' has no {wanted} track; it has {present}", path.display())]
+    #[error("'{}' has no {wanted}; it has {present}", path.display())]
     NoSuchTrack {
         /// The file.
         path: PathBuf,
-        /// What was asked for: "video", "audio", or a track's number.
+        /// What was asked for: "video track", "audio track", "track 7".
         wanted: String,
         /// The tracks that there are.
         present: String,

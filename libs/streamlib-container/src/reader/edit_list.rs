@@ -58,8 +58,8 @@ pub(super) fn read(
         }
         media_edits += 1;
         if (entry.media_rate.integer, entry.media_rate.fraction) != (1, 0) {
-            let rate =
-                format!("{} + {}/65536", entry.media_rate.integer, entry.media_rate.fraction);
+            let (whole, part) = (entry.media_rate.integer, entry.media_rate.fraction);
+            let rate = format!("{whole} + {}/65536", part.cast_unsigned());
             return Err(unsupported(format!("an edit at the rate {rate}")));
         }
         if entry.media_time < 0 {

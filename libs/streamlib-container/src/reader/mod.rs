@@ -133,7 +133,7 @@ impl<R: Read + Seek> Mp4File<R> {
     pub fn video_track(&self) -> Result<&TrackInfo> {
         self.tracks()
             .find(|track| track.video().is_some())
-            .ok_or_else(|| self.no_such_track("video".to_owned()))
+            .ok_or_else(|| self.no_such_track("video track".to_owned()))
     }
 
     /// The first audio track.
@@ -143,7 +143,7 @@ impl<R: Read + Seek> Mp4File<R> {
     pub fn audio_track(&self) -> Result<&TrackInfo> {
         self.tracks()
             .find(|track| track.audio().is_some())
-            .ok_or_else(|| self.no_such_track("audio".to_owned()))
+            .ok_or_else(|| self.no_such_track("audio track".to_owned()))
     }
 
     /// Time from 0 to the end of the track that ends last, in nanoseconds.
@@ -166,7 +166,7 @@ impl<R: Read + Seek> Mp4File<R> {
         let mut lanes: Vec<Lane> = Vec::with_capacity(ids.len());
         for id in ids {
             let found = self.tracks.iter().position(|track| track.info.id == *id);
-            let index = found.ok_or_else(|| self.no_such_track(format!("number {id}")))?;
+            let index = found.ok_or_else(|| self.no_such_track(format!("track {id}")))?;
             let track = &self.tracks[index];
             if let Some(unsupported) = &track.unsupported {
                 return Err(unsupported.error(self.source.path(), *id));

@@ -70,10 +70,14 @@ pub(crate) fn ntsc() -> PathBuf {
     )
 }
 
+/// Nothing but a picture.
+pub(crate) fn upright() -> PathBuf {
+    clip("upright.mp4", &format!("{PICTURE} -c:v libx264"))
+}
+
 /// Stored upright, shown turned by a quarter.
 pub(crate) fn rotated() -> PathBuf {
-    let upright = clip("upright.mp4", &format!("{PICTURE} -c:v libx264"));
-    let arguments = format!("-i {} -c copy -metadata:s:v:0 rotate=90", upright.display());
+    let arguments = format!("-i {} -c copy -metadata:s:v:0 rotate=90", upright().display());
     clip("rotated.mp4", &arguments)
 }
 
@@ -119,6 +123,13 @@ pub(crate) fn quicktime() -> PathBuf {
 /// A codec that has no name here.
 pub(crate) fn unknown_codec() -> PathBuf {
     clip("mpeg4.mp4", &format!("{PICTURE} -c:v mpeg4"))
+}
+
+/// A piece copied out of the middle: it starts between two key frames, so that its first frames are
+/// decoded and not shown.
+pub(crate) fn copied() -> PathBuf {
+    let whole = b_frames();
+    clip("copied.mp4", &format!("-ss 0.7 -i {} -t 0.9 -c copy", whole.display()))
 }
 
 /// Every clip that is read in full.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use streamlib_container::Mp4File;
+use streamlib_container::{Mp4File, TrackInfo, TrackKind};
 
 use crate::{clips, ffprobe};
 
@@ -16,12 +16,12 @@ fn check_packets(path: &Path) {
         let ours: Vec<_> = ours
             .iter()
             .filter(|packet| packet.track == id)
-            .map(|p| (p.dts, p.pts, p.size, p.offset, p.key_frame))
+            .map(|p| (p.dts, p.pts, p.size, p.offset, p.key_frame, p.shown))
             .collect();
         let theirs: Vec<_> = theirs
             .iter()
             .filter(|packet| packet.stream == stream)
-            .map(|p| (p.dts, p.pts, p.size, p.offset, p.key_frame))
+            .map(|p| (p.dts, p.pts, p.size, p.offset, p.key_frame, !p.discarded))
             .collect();
         assert!(!ours.is_empty(), "{}: stream {stream} has packets", path.display());
         assert_eq!(ours, theirs, "{}: stream {stream}", path.display());
@@ -33,4 +33,136 @@ fn packets_are_those_of_ffprobe() {
     for path in clips::all() {
         check_packets(&path);
     }
+}
+
+/// A track in a line.
+fn describe(track: &TrackInfo) -> String {
+    let kind = match track.kind {
+        TrackKind::Video(v) => {
+            let turns = v.orientation.quarter_turns;
+            let colour = v.colour;
+            format!(
+                "{}x{} turned {turns} aspect {} colour {}/{}/{}/{}",
+                v.width,
+                v.height,
+                v.sample_aspect,
+                colour.primaries,
+                colour.transfer,
+                colour.matrix,
+                colour.range
+            )
+        }
+        TrackKind::Audio(audio) => format!("{} ch {} Hz", audio.channels, audio.sample_rate),
+        TrackKind::Other(handler) => format!("'{handler}'"),
+    };
+    let (id, codec, count) = (track.id, track.codec, track.sample_count);
+    let (rate, start, end) = (track.timescale.ticks_per_second(), track.start, track.end);
+    let parameters = if track.stream_parameters.is_empty() { "without" } else { "with" };
+    let language = track.language;
+    format!(
+        "{id} {codec} {kind}; {start}..{end}/{rate}, {count} samples, {parameters} parameters, {language}"
+    )
+}
+
+fn check_tracks(path: &Path, expected: &[&str]) {
+    let file = Mp4File::open(path).expect("the clip can be read");
+    let tracks: Vec<String> = file.tracks().map(describe).collect();
+    assert_eq!(tracks, expected, "{}", path.display());
+    assert_eq!(file.truncation(), None);
+}
+
+/// What is presented of a track: ticks cut at the start, presented, and cut at the end.
+fn check_presented(path: &Path, track: usize, expected: (u64, u64, u64)) {
+    let mut file = Mp4File::open(path).expect("the clip can be read");
+    let id = file.tracks().nth(track).expect("the track is there").id;
+    file.select(&[id]).expect("the track can be read");
+    let (mut start, mut presented, mut end) = (0, 0, 0);
+    while let Some(packet) = file.next_packet() {
+        start += u64::from(packet.trim_start);
+        end += u64::from(packet.trim_end);
+        presented += u64::from(packet.duration)
+            .saturating_sub(u64::from(packet.trim_start) + u64::from(packet.trim_end));
+        assert_eq!(packet.shown, packet.trim_start < packet.duration);
+    }
+    assert_eq!((start, presented, end), expected, "{} track {track}", path.display());
+}
+
+/// A picture of 160 x 120 with nothing special, of H.264.
+const PLAIN: &str = "h264 160x120 turned 0 aspect 1 colour unknown/unknown/unknown/unknown";
+
+#[test]
+fn tracks() {
+    let picture = format!("1 {PLAIN}; 0..25600/12800, 50 samples, with parameters, und");
+    let sound = "2 aac 1 ch 48000 Hz; 0..96000/48000, 95 samples, with parameters, und";
+    for clip in [clips::b_frames(), clips::index_in_front(), clips::quicktime()] {
+        check_tracks(&clip, &[&picture, sound]);
+    }
+    check_tracks(
+        &clips::opus(),
+        &["1 opus 2 ch 48000 Hz; 0..96000/48000, 101 samples, with parameters, und"],
+    );
+    check_tracks(
+        &clips::variable_rate(),
+        &[&format!("1 {PLAIN}; 0..25600/12800, 22 samples, with parameters, und")],
+    );
+    check_tracks(
+        &clips::ntsc(),
+        &[
+            &format!("1 {PLAIN}; 0..60060/30000, 60 samples, with parameters, und"),
+            "2 aac 2 ch 44100 Hz; 0..88200/44100, 88 samples, with parameters, und",
+        ],
+    );
+}
+
+#[test]
+fn special_pictures() {
+    check_tracks(
+        &clips::rotated(),
+        &[&format!(
+            "1 {}; 0..25600/12800, 50 samples, with parameters, und",
+            PLAIN.replace("turned 0", "turned 3")
+        )],
+    );
+    let special = PLAIN.replace("aspect 1 ", "aspect 64/45 ");
+    let special = special.replace("unknown/unknown/unknown/unknown", "bt709/bt709/bt709/limited");
+    check_tracks(
+        &clips::anamorphic(),
+        &[&format!("1 {special}; 0..25600/12800, 50 samples, with parameters, und")],
+    );
+    let unnamed = PLAIN.replace("h264", "'mp4v'");
+    check_tracks(
+        &clips::unknown_codec(),
+        &[&format!("1 {unnamed}; 0..25600/12800, 50 samples, without parameters, und")],
+    );
+}
+
+#[test]
+fn late_starts() {
+    // ffmpeg counts the 1024 samples of priming as sound: 1.978 s is 2 s less one AAC frame.
+    check_tracks(
+        &clips::late_audio(),
+        &[
+            &format!("1 {PLAIN}; 0..51200/12800, 100 samples, with parameters, und"),
+            "2 aac 1 ch 48000 Hz; 94944..191968/48000, 95 samples, with parameters, und",
+        ],
+    );
+    // Its fragmented files have no edit lists: pictures start after their reorder delay.
+    for clip in [clips::fragmented(), clips::hybrid()] {
+        check_tracks(
+            &clip,
+            &[
+                &format!("1 {PLAIN}; 1024..26624/12800, 50 samples, with parameters, und"),
+                "2 aac 1 ch 48000 Hz; 0..99840/48000, 95 samples, with parameters, und",
+            ],
+        );
+    }
+}
+
+#[test]
+fn priming_and_padding_are_cut() {
+    check_presented(&clips::b_frames(), 1, (1024, 96_000, 0));
+    check_presented(&clips::opus(), 0, (312, 96_000, 0));
+    check_presented(&clips::ntsc(), 1, (1024, 88_200, 0));
+    // The piece starts 0.22 s behind a key frame.
+    check_presented(&clips::copied(), 0, (2816, 12_544, 0));
 }

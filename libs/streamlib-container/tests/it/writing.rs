@@ -1,94 +1,15 @@
 //! Real films written by this crate, read by ffprobe and by this crate.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
+use std::path::Path;
+
+use streamlib_abi::media::Orientation;
+use streamlib_container::TrackKind;
+
+use crate::{
+    clips::{self, run},
+    ffprobe,
+    film::Film,
 };
-
-use streamlib_container::{
-    FragmentedMp4Writer, Mp4File, Packet, SampleRef, TrackId, TrackInfo, TrackKind, WriterOptions,
-    WriterTrack,
-};
-
-use crate::{clips, ffprobe};
-
-/// A writer's track like one that was read, whose first packet is `first`.
-pub(crate) fn like(track: &TrackInfo, first: &Packet) -> WriterTrack {
-    let codec = track.codec.known().expect("a codec that can be written");
-    let parameters = track.stream_parameters.clone();
-    let made = match track.kind {
-        TrackKind::Video(video) => WriterTrack::video(codec, parameters, track.timescale, video),
-        TrackKind::Audio(audio) => WriterTrack::audio(codec, parameters, track.timescale, audio),
-        TrackKind::Other(handler) => panic!("no track of the kind {handler} is written"),
-    };
-    WriterTrack {
-        media_start: u32::try_from(track.start - first.dts.min(track.start)).expect("priming"),
-        start_delay: track.start.unsigned_abs(),
-        language: track.language,
-        ..made
-    }
-}
-
-/// A film in memory: its tracks, numbered from 1, and its packets.
-pub(crate) struct Film {
-    pub(crate) tracks: Vec<WriterTrack>,
-    pub(crate) packets: Vec<(Packet, Vec<u8>)>,
-}
-
-impl Film {
-    /// Reads all of `path`.
-    pub(crate) fn read(path: &Path) -> Self {
-        let mut file = Mp4File::open(path).expect("the clip can be read");
-        let packets = clips::packets(&mut file);
-        let tracks = file
-            .tracks()
-            .map(|track| {
-                let first = packets.iter().find(|packet| packet.track == track.id);
-                like(track, first.expect("the track has packets"))
-            })
-            .collect();
-        let mut fetch = |packet: Packet| {
-            let mut bytes = vec![0; packet.size as usize];
-            file.read(&packet, &mut bytes).expect("the packet can be read");
-            (packet, bytes)
-        };
-        let packets = packets.into_iter().map(&mut fetch).collect();
-        Self { tracks, packets }
-    }
-
-    /// Writes every packet.
-    pub(crate) fn write_to<W: std::io::Write>(&self, writer: &mut FragmentedMp4Writer<W>) {
-        for (packet, data) in &self.packets {
-            let sample = SampleRef {
-                dts: packet.dts,
-                pts: packet.pts,
-                duration: packet.duration,
-                key_frame: packet.key_frame,
-                data,
-            };
-            writer.write_sample(packet.track, &sample).expect("the packet can be written");
-        }
-    }
-
-    /// Writes the film to a file called `name`.
-    pub(crate) fn write(&self, name: &str, patch: bool) -> PathBuf {
-        let path = clips::folder().join(name);
-        let options = WriterOptions::default();
-        let mut writer = FragmentedMp4Writer::create(&path, self.tracks.clone(), options)
-            .expect("the file can be created");
-        self.write_to(&mut writer);
-        let written: Result<File, _> =
-            if patch { writer.finish_seekable() } else { writer.finish() };
-        written.expect("the file can be finished");
-        path
-    }
-}
-
-/// Everything of a packet that does not depend on where it lies.
-pub(crate) fn content(packet: &Packet) -> impl PartialEq + std::fmt::Debug + use<> {
-    let Packet { track, dts, pts, duration, key_frame, size, trim_start, .. } = *packet;
-    (track, dts, pts, duration, key_frame, size, trim_start)
-}
 
 /// Writes `clip` anew and expects the same film, without a word from ffprobe.
 fn check_rewritten(clip: &Path) {
@@ -98,42 +19,30 @@ fn check_rewritten(clip: &Path) {
         let path = film.write(&name, patch);
         let again = Film::read(&path);
         assert_eq!(again.tracks, film.tracks, "{name}");
-        let ids: Vec<TrackId> = (1..).map(TrackId).take(film.tracks.len()).collect();
-        for id in &ids {
-            let of = |film: &Film| -> Vec<_> {
-                let packets = film.packets.iter().filter(|(packet, _)| packet.track == *id);
-                packets.map(|(packet, data)| (content(packet), data.clone())).collect()
-            };
-            assert!(of(&again) == of(&film), "{name}: track {id} differs");
+        for id in film.ids() {
+            assert!(again.of(id) == film.of(id), "{name}: track {id} differs");
         }
         assert_eq!(ffprobe::warnings(&path), "", "{name}");
-        check_probed(&path, &film, &ids);
+        check_probed(&path, &film);
     }
 }
 
 /// ffprobe sees the packets that were written, and each stream lasts from its first packet to the
 /// end of its last. (The durations that ffprobe prints of single packets are its own guess: it gives
 /// none for Opus, and the nominal one for frames at irregular times, in ffmpeg's own files too.)
-fn check_probed(path: &Path, film: &Film, ids: &[TrackId]) {
+fn check_probed(path: &Path, film: &Film) {
     let probed = ffprobe::packets(path);
     let streams = ffprobe::streams(path);
-    for (stream, id) in ids.iter().enumerate() {
+    for (stream, id) in film.ids().into_iter().enumerate() {
         let theirs: Vec<_> = probed
             .iter()
             .filter(|packet| packet.stream == stream)
-            .map(|p| (p.dts, p.pts, p.size, p.key_frame))
+            .map(|p| (p.dts, p.pts, p.size as usize, p.key_frame))
             .collect();
-        let ours: Vec<_> = film
-            .packets
-            .iter()
-            .filter(|(packet, _)| packet.track == *id)
-            .map(|(p, _)| (p.dts, p.pts, p.size, p.key_frame))
-            .collect();
+        let ours = film.of(id);
+        let ticks: i64 = ours.iter().map(|sample| i64::from(sample.duration)).sum();
+        let ours: Vec<_> = ours.iter().map(|s| (s.dts, s.pts, s.data.len(), s.key_frame)).collect();
         assert_eq!(theirs, ours, "{}: stream {stream}", path.display());
-
-        let of_track = film.packets.iter().map(|(packet, _)| packet);
-        let of_track = of_track.filter(|packet| packet.track == *id);
-        let ticks: i64 = of_track.map(|packet| i64::from(packet.duration)).sum();
         assert_eq!(streams[stream]["duration_ts"], ticks, "{}: stream {stream}", path.display());
     }
 }
@@ -176,4 +85,62 @@ fn fragmented() {
 #[test]
 fn opus() {
     check_rewritten(&clips::opus());
+}
+
+#[test]
+fn a_track_without_samples() {
+    let mut film = Film::read(&clips::b_frames());
+    film.samples.retain(|sample| sample.track.0 == 1);
+    for (name, patch) in [("silent.mp4", false), ("silent-patched.mp4", true)] {
+        let path = film.write(name, patch);
+        assert_eq!(ffprobe::warnings(&path), "", "{name}");
+        assert!(Film::read(&path).samples == film.samples, "{name}");
+    }
+}
+
+#[test]
+fn the_duration_is_stated_where_the_sink_can_seek() {
+    let film = Film::read(&clips::b_frames());
+    let bytes = |patch| {
+        let path = film.write(if patch { "stated.mp4" } else { "unstated.mp4" }, patch);
+        std::fs::read(path).expect("the file can be read")
+    };
+    let (stated, unstated) = (bytes(true), bytes(false));
+    let place = stated.windows(4).position(|name| name == b"mehd").expect("a duration");
+    assert!(!unstated.windows(4).any(|name| name == b"mehd"));
+    assert_eq!(stated.len(), unstated.len());
+    // 12800 and 48000 ticks have the least common multiple 192000; the sound ends at 2 s.
+    let duration = stated[place + 8..place + 16].try_into().expect("8 bytes");
+    assert_eq!(u64::from_be_bytes(duration), 2 * 192_000);
+    assert_eq!(stated[..place], unstated[..place]);
+    assert_eq!(stated[place + 16..], unstated[place + 16..]);
+}
+
+/// The first picture of `path` as ffmpeg shows it, after `filters`; as a hash.
+fn first_picture(path: &Path, filters: &str) -> String {
+    let path = path.display().to_string();
+    let arguments =
+        ["-v", "error", "-i", &path, "-vf", filters, "-frames:v", "1", "-f", "md5", "-"];
+    run("ffmpeg", &arguments).0
+}
+
+#[test]
+fn ffmpeg_turns_pictures_the_same_way() {
+    let upright = clips::upright();
+    let film = Film::read(&upright);
+    for quarter_turns in 0..4 {
+        for mirrored in [0, 1] {
+            let mut turned = film.clone();
+            let TrackKind::Video(video) = &mut turned.tracks[0].kind else {
+                panic!("the clip is a picture");
+            };
+            video.orientation = Orientation { quarter_turns, mirrored };
+            let path = turned.write(&format!("turned-{quarter_turns}-{mirrored}.mp4"), false);
+            let mut filters = vec![if mirrored == 1 { "hflip" } else { "null" }];
+            filters.resize(1 + usize::from(quarter_turns), "transpose=clock");
+            let (shown, expected) =
+                (first_picture(&path, "null"), first_picture(&upright, &filters.join(",")));
+            assert_eq!(shown, expected, "{quarter_turns} turns, mirrored {mirrored}");
+        }
+    }
 }
