@@ -24,6 +24,11 @@ pub(crate) enum Request {
         /// Arguments for `cargo nextest run`.
         nextest_arguments: Vec<String>,
     },
+    /// Measure.
+    Bench {
+        /// The suite's name.
+        suite: String,
+    },
     /// Check layers, unsafe code, file lengths and stray marks.
     Tidy,
     /// Run every check of a change.
@@ -57,6 +62,7 @@ Commands:
   ci        Format, lint, layer checks, documentation, then every test
   setup     Install what a goal needs: demo, clips, test, bench or all
   clips     Make the test clips with ffmpeg
+  bench     Measure, beside peers where there are any, against budgets
   tidy      Check layers, unsafe code, file lengths and stray marks
   nightly   Run what is too long for ci: long property tests, fuzzing, Miri
 
@@ -128,6 +134,16 @@ through the variable STREAMLIB_TEST_ASSETS. Every picture carries its own number
 a program can read; xtask/src/clips/picture.rs documents the code.",
     },
     Page {
+        name: "bench",
+        help: "\
+Usage: cargo xtask bench <SUITE>
+
+Measures, prints a table and writes target/bench/<SUITE>.json. Fails when a budget is not met,
+after all is written. Leave the machine alone meanwhile. Suites:
+
+  build   a clean build of everything; build and test of the engine after a change",
+    },
+    Page {
         name: "tidy",
         help: "\
 Usage: cargo xtask tidy
@@ -163,6 +179,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Request> {
     match name {
         "setup" => parse_setup(rest),
         "test" => parse_test(rest),
+        "bench" => parse_bench(rest),
         _ if !rest.is_empty() => Err(unexpected(name, rest[0])),
         "demo" => Ok(Request::Demo),
         "clips" => Ok(Request::Clips),
@@ -221,6 +238,16 @@ fn parse_test(words: &[&str]) -> Result<Request> {
     Ok(Request::Test { nextest_arguments })
 }
 
+fn parse_bench(words: &[&str]) -> Result<Request> {
+    match words {
+        [suite] => Ok(Request::Bench { suite: (*suite).to_owned() }),
+        [] => Err(Error::Usage {
+            problem: "`cargo xtask bench` takes the name of a suite.".to_owned(),
+        }),
+        [_, other, ..] => Err(unexpected("bench", other)),
+    }
+}
+
 fn unexpected(command: &str, word: &str) -> Error {
     Error::Usage { problem: format!("`cargo xtask {command}` does not take `{word}`.") }
 }
@@ -263,6 +290,9 @@ mod tests {
         check("test", test(&[]));
         check("test -- -p xtask --help", test(&["-p", "xtask", "--help"]));
         check("test -p xtask", Err("`cargo xtask test` does not take `-p`."));
+        check("bench hop", Ok(Request::Bench { suite: "hop".to_owned() }));
+        check("bench", Err("`cargo xtask bench` takes the name of a suite."));
+        check("bench hop now", Err("`cargo xtask bench` does not take `now`."));
         check("clips", Ok(Request::Clips));
         check("tidy", Ok(Request::Tidy));
         check("ci", Ok(Request::Ci));

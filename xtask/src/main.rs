@@ -5,6 +5,7 @@
 //! builds, so it still runs when they do not compile.
 
 mod assets;
+mod bench;
 mod ci;
 mod cli;
 mod clips;
@@ -46,6 +47,7 @@ fn run(request: Request) -> Result<()> {
         Request::Demo => demo::run(),
         Request::Clips => clips::run(),
         Request::Test { nextest_arguments } => suite::run(&nextest_arguments),
+        Request::Bench { suite } => bench::run(&suite),
         Request::Tidy => tidy::run(),
         Request::Ci => ci::run(),
         Request::Nightly => nightly::run(),

@@ -30,6 +30,11 @@ pub(crate) fn demo() -> PathBuf {
     target().join("demo")
 }
 
+/// What the benches write.
+pub(crate) fn bench() -> PathBuf {
+    target().join("bench")
+}
+
 /// Programs that this repository's commands install for themselves.
 pub(crate) fn tools() -> PathBuf {
     target().join("tools")

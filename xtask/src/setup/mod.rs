@@ -46,7 +46,7 @@ impl Goal {
     }
 
     fn needs_nextest(self) -> bool {
-        matches!(self, Self::Test | Self::All)
+        matches!(self, Self::Test | Self::Bench | Self::All)
     }
 }
 

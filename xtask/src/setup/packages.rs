@@ -79,6 +79,12 @@ pub(crate) const ALL: &[Package] = &[
     test_library("libxrandr2", &["libXrandr.so.2"]),
     test_library("libxkbcommon-x11-0", &["libxkbcommon.so.0", "libxkbcommon-x11.so.0"]),
     Package {
+        name: "time",
+        purpose: "measures processor time and memory",
+        used: Use::Bench,
+        seen_by: Sign::Programs(&["time"]),
+    },
+    Package {
         name: "gstreamer1.0-tools",
         purpose: "is the peer of the benchmarks",
         used: Use::Bench,
