@@ -142,6 +142,15 @@ impl TrackInfo {
         self.timescale.to_ns(self.end.saturating_sub(self.start))
     }
 
+    /// `ticks` of an audio track as samples in each channel, for instance of
+    /// [`Packet::trim_start`](crate::Packet::trim_start); rounded to the nearest. 0 for any other
+    /// track.
+    pub fn samples(&self, ticks: u32) -> u32 {
+        let rate = self.audio().and_then(|audio| Timescale::new(audio.sample_rate));
+        let samples = rate.map_or(0, |rate| rate.rescale(i64::from(ticks), self.timescale));
+        u32::try_from(samples).unwrap_or(u32::MAX)
+    }
+
     /// The picture's properties, for a video track.
     pub fn video(&self) -> Option<&VideoTrack> {
         match &self.kind {

@@ -3,8 +3,10 @@
 //! Everything here is recycled from fragment to fragment: byte buffers, sample lists and the box
 //! tree keep their memory.
 
+use core::num::TryFromIntError;
+
 use shiguredo_mp4::{
-    Encode, ErrorKind, Result, SampleFlags,
+    Encode, Error, ErrorKind, Result, SampleFlags,
     boxes::{MfhdBox, MoofBox, TfdtBox, TfhdBox, TrafBox, TrunBox, TrunSample},
 };
 
@@ -147,7 +149,7 @@ impl FragmentEncoder {
     }
 
     /// The bytes before the samples: `moof` and the header of `mdat`. Key frames of the fragment
-    /// are reported to `note`. The data of all tracks together stays below 4 GiB.
+    /// are reported to `note`.
     pub(super) fn encode(
         &mut self,
         tracks: &mut [PendingTrack],
@@ -177,7 +179,7 @@ impl FragmentEncoder {
         let lengths = tracks.iter().map(PendingTrack::bytes).filter(|length| *length > 0);
         for (traf, length) in self.moof.traf_boxes.iter_mut().zip(lengths) {
             for trun in &mut traf.trun_boxes {
-                trun.data_offset = Some(i32::try_from(offset).unwrap_or(i32::MAX));
+                trun.data_offset = Some(i32::try_from(offset).map_err(too_large)?);
             }
             offset += length;
         }
@@ -186,7 +188,7 @@ impl FragmentEncoder {
         if self.buffer.len() < end {
             self.buffer.resize(end, 0);
         }
-        let mdat_length = u32::try_from(offset - moof_length).unwrap_or(u32::MAX);
+        let mdat_length = u32::try_from(offset - moof_length).map_err(too_large)?;
         self.buffer[moof_length..moof_length + 4].copy_from_slice(&mdat_length.to_be_bytes());
         self.buffer[moof_length + 4..end].copy_from_slice(b"mdat");
         Ok(end)
@@ -202,6 +204,12 @@ impl FragmentEncoder {
             }
         }
     }
+}
+
+/// The options' limits keep a fragment far below what its 32-bit offsets reach; sizes that do not
+/// fit all the same are an error, and never a wrong offset.
+fn too_large(error: TryFromIntError) -> Error {
+    Error::with_reason(ErrorKind::InvalidInput, format!("the fragment is too large: {error}"))
 }
 
 /// Forgets the samples of every track, and keeps the memory.

@@ -1,8 +1,13 @@
 //! A recording that stops anywhere keeps every fragment that was handed over.
 
-use std::{cell::RefCell, io, rc::Rc};
+use std::{
+    cell::RefCell,
+    io::{self, BufRead, BufReader},
+    process::{Command, Stdio},
+    rc::Rc,
+};
 
-use streamlib_container::{ContainerError, FragmentedMp4Writer, Mp4File, WriterOptions};
+use streamlib_container::{ContainerError, FragmentedMp4Writer, Mp4File, TrackId, WriterOptions};
 
 use crate::{
     clips, ffprobe,
@@ -105,4 +110,60 @@ fn ffprobe_reads_the_whole_fragments_of_a_cut_film() {
             assert_eq!(found, expected, "cut at {cut}, stream {stream}");
         }
     }
+}
+
+/// The other process of the test below: writes a film to the path in this variable, says after each
+/// fragment how many samples are in the file, and does not stop by itself for a long time.
+const ENDLESS_FILM: &str = "STREAMLIB_CONTAINER_ENDLESS_FILM";
+
+#[test]
+#[ignore = "run by a_killed_process_leaves_its_fragments"]
+fn endless_film() {
+    let Some(path) = std::env::var_os(ENDLESS_FILM) else {
+        return;
+    };
+    let mut film = made_up();
+    let mut writer =
+        FragmentedMp4Writer::create(path, film.tracks.clone(), WriterOptions::default())
+            .expect("the file can be created");
+    let (mut count, mut length) = (0, writer.written_bytes());
+    for _ in 0..100_000 {
+        for sample in &mut film.samples {
+            writer.write_sample(sample.track, &sample.borrow()).expect("the sample fits");
+            if writer.written_bytes() > length {
+                length = writer.written_bytes();
+                println!("fragment {count}");
+            }
+            count += 1;
+            let seconds_3 = if sample.track.0 == 1 { 75 } else { 144_000 };
+            sample.dts += seconds_3;
+            sample.pts += seconds_3;
+        }
+    }
+}
+
+#[test]
+fn a_killed_process_leaves_its_fragments() {
+    let path = clips::folder().join("killed.mp4");
+    let mut child = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "crash::endless_film", "--ignored", "--nocapture"])
+        .env(ENDLESS_FILM, &path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("this program can be run");
+    let output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let promised = output
+        .lines()
+        .map_while(Result::ok)
+        .filter_map(|line| line.strip_prefix("fragment ")?.parse::<usize>().ok())
+        .nth(40)
+        .expect("the film is long enough");
+    child.kill().expect("it runs");
+    child.wait().expect("it was killed");
+    let mut file = Mp4File::open(&path).expect("the start is whole");
+    let packets = clips::packets(&mut file);
+    assert!(packets.len() >= promised, "{} of {promised}", packets.len());
+    let times = |id| packets.iter().filter(move |p| p.track == TrackId(id)).map(|p| p.dts);
+    assert!(times(1).enumerate().all(|(index, dts)| dts == index as i64));
+    assert!(times(2).enumerate().all(|(index, dts)| dts == index as i64 * 960 - 312));
 }

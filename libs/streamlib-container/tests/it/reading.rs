@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use streamlib_container::{Mp4File, TrackInfo, TrackKind};
+use streamlib_container::{Mp4File, Timescale, TrackInfo, TrackKind};
 
 use crate::{clips, ffprobe};
 
@@ -69,6 +69,16 @@ fn check_tracks(path: &Path, expected: &[&str]) {
     let tracks: Vec<String> = file.tracks().map(describe).collect();
     assert_eq!(tracks, expected, "{}", path.display());
     assert_eq!(file.truncation(), None);
+}
+
+#[test]
+fn ticks_are_samples_of_sound_and_of_nothing_else() {
+    let file = Mp4File::open(clips::ntsc()).expect("the clip can be read");
+    let mut sound = file.audio_track().expect("there is sound").clone();
+    assert_eq!(sound.samples(1024), 1024);
+    sound.timescale = Timescale::new(88_200).expect("not 0");
+    assert_eq!(sound.samples(1023), 512);
+    assert_eq!(file.video_track().expect("there is a picture").samples(1024), 0);
 }
 
 /// What is presented of a track: ticks cut at the start, presented, and cut at the end.
