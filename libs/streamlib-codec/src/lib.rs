@@ -19,6 +19,39 @@
 //! What it does not: no threads, no containers, no clocks, no scaling, no resampling. Times are
 //! passed through.
 //!
+//! ```
+//! use streamlib_abi::media::{Codec, Rational};
+//! use streamlib_codec::{
+//!     I420View, VideoDecoderSettings, VideoEncoderSettings, VideoPacket, video_decoder,
+//!     video_encoder,
+//! };
+//!
+//! # fn main() -> Result<(), streamlib_codec::CodecError> {
+//! let settings = VideoEncoderSettings::new(64, 32, Rational::new(25, 1));
+//! let mut encoder = video_encoder(Codec::H264, &settings)?;
+//! let mut decoder = video_decoder(&VideoDecoderSettings {
+//!     codec: encoder.codec(),
+//!     framing: encoder.framing(),
+//!     parameters: encoder.parameters(),
+//! })?;
+//!
+//! let (luma, chroma) = ([90; 64 * 32], [128; 32 * 16]);
+//! let planes: [&[u8]; 3] = [&luma, &chroma, &chroma];
+//! let picture = I420View { width: 64, height: 32, planes, strides: [64, 32, 32] };
+//! let mut packet = Vec::with_capacity(encoder.max_packet_bytes());
+//! let encoded = encoder.encode(&picture, 0, &mut packet)?;
+//! assert!(encoded.is_some_and(|encoded| encoded.key_frame));
+//!
+//! let mut shown = 0;
+//! decoder.decode(VideoPacket { data: &packet, pts_ns: 0 }, &mut |decoded| {
+//!     shown += 1;
+//!     assert!(decoded.picture.planes[0][0].abs_diff(90) < 4);
+//! })?;
+//! assert_eq!(shown, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The parsers ([`h264`], [`AudioSpecificConfig`], [`AdtsHeader`], [`OpusConfiguration`]) work
 //! alone too, for containers.
 

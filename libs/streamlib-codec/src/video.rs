@@ -58,20 +58,21 @@ impl<'a> I420View<'a> {
         let (row, rows) = Self::plane_size(self.width, self.height, plane);
         let stride = self.strides[plane];
         let bytes = self.planes[plane];
-        (0..rows).map_while(move |index| bytes.get(index * stride..index * stride + row))
+        (0..rows).map_while(move |index| bytes.get(index.checked_mul(stride)?..)?.get(..row))
     }
 
-    /// Copies the picture into planes of another owner. Returns false, having copied only what
-    /// fits, if a plane is too short for its stride.
+    /// Copies the picture into planes of another owner. Returns false, having copied only the rows
+    /// that fit, if a stride is shorter than a row or a plane too short for its stride.
     #[must_use]
     pub fn copy_to(&self, planes: [&mut [u8]; 3], strides: [usize; 3]) -> bool {
         let mut complete = true;
         for (plane, out) in planes.into_iter().enumerate() {
             for (index, row) in self.rows(plane).enumerate() {
-                let start = index * strides[plane];
-                match out.get_mut(start..start + row.len()) {
-                    Some(target) => target.copy_from_slice(row),
-                    None => complete = false,
+                let start = index.checked_mul(strides[plane]);
+                let target = start.and_then(|start| out.get_mut(start..)?.get_mut(..row.len()));
+                match target {
+                    Some(target) if strides[plane] >= row.len() => target.copy_from_slice(row),
+                    _ => complete = false,
                 }
             }
         }
@@ -90,8 +91,8 @@ pub struct VideoEncoderSettings {
     pub frame_rate: Rational,
     /// Target in bits a second, 10,000 to 288,000,000.
     pub bitrate_bps: u32,
-    /// At most this many pictures from one key frame to the next; 0 means that only the first
-    /// picture and those asked for by [`VideoEncoder::force_key_frame`] are key frames.
+    /// Every picture of this number is a key frame, counted from the last one; 0 means that only
+    /// the first picture and those asked for by [`VideoEncoder::force_key_frame`] are.
     pub key_frame_interval: u32,
     /// Written into the stream where it is known.
     pub colour: Colour,

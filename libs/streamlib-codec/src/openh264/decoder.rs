@@ -83,7 +83,7 @@ impl OpenH264Decoder {
 fn take_unit(
     unit: &[u8],
     annex_b: &mut Vec<u8>,
-    parameter_sets: &[u8],
+    parameter_sets: &mut Vec<u8>,
     parameters_due: &mut bool,
     info: &mut Option<VideoStreamInfo>,
 ) -> Result<(), CodecError> {
@@ -94,6 +94,9 @@ fn take_unit(
             *info = Some(sequence.info());
             // What comes in band takes the place of what was agreed before.
             *parameters_due = false;
+            if !annex_b_units(parameter_sets).any(|agreed| agreed == unit) {
+                parameter_sets.clear();
+            }
         }
         Some(NalKind::IdrSlice) if *parameters_due => {
             annex_b.extend_from_slice(parameter_sets);

@@ -1,5 +1,6 @@
 //! The decoder against FFmpeg: order, times, flushing, damage, and what is refused.
 
+use proptest::prelude::*;
 use streamlib_abi::media::{Codec, Framing, Rational};
 use streamlib_codec::h264::{AvcConfiguration, annex_b_to_length_prefixed};
 use streamlib_codec::{CodecError, VideoDecoderSettings, VideoPacket, video_decoder};
@@ -275,4 +276,105 @@ fn the_size_may_change_between_key_frames() {
     }
     while decoder.flush(&mut show).expect("a flush") {}
     assert_eq!(shown, [(640, 640, 0), (640, 640, 1), (320, 320, 2), (320, 320, 3)]);
+}
+
+#[test]
+fn parameters_in_band_take_the_place_of_the_agreed_ones() {
+    let (mut large, mut small) =
+        (encoder(&settings(640, 352, 1_000_000)), encoder(&settings(320, 192, 1_000_000)));
+    let mut decoder = video_decoder(&VideoDecoderSettings {
+        codec: Codec::H264,
+        framing: Framing::LengthPrefixed,
+        parameters: large.parameters(),
+    })
+    .expect("a decoder");
+    let mut shown = Vec::new();
+    let mut packets = vec![encode(&mut *large, &numbered(640, 352, 0), 0).1];
+    let mut in_band = Vec::new();
+    let mut sets = Vec::new();
+    AvcConfiguration::parse(small.parameters()).expect("a record").push_annex_b(&mut sets);
+    annex_b_to_length_prefixed(&sets, &mut in_band);
+    in_band.extend(encode(&mut *small, &numbered(320, 192, 1), 1).1);
+    packets.push(in_band);
+    small.force_key_frame();
+    packets.push(encode(&mut *small, &numbered(320, 192, 2), 2).1);
+    for data in &packets {
+        let mut show = |decoded: streamlib_codec::DecodedPicture<'_>| {
+            shown.push((decoded.info.width, read_number(&decoded.picture)));
+        };
+        decoder.decode(VideoPacket { data, pts_ns: 0 }, &mut show).expect("decoding");
+    }
+    assert_eq!(shown, [(640, 0), (320, 1), (320, 2)]);
+}
+
+/// A short stream with a key frame in the middle.
+fn stream() -> (Vec<u8>, Vec<Vec<u8>>) {
+    let mut encoder = encoder(&settings(176, 144, 300_000));
+    let packets = (0..8)
+        .map(|number| {
+            if number == 4 {
+                encoder.force_key_frame();
+            }
+            encode(&mut *encoder, &numbered(176, 144, number), number).1
+        })
+        .collect();
+    (encoder.parameters().to_vec(), packets)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn damaged_packets_neither_panic_nor_stop_the_decoder(
+        damage in proptest::collection::vec((0..8usize, any::<prop::sample::Index>(), any::<u8>()), 1..20)
+    ) {
+        let (parameters, sound) = stream();
+        let mut packets = sound.clone();
+        for (packet, at, value) in damage {
+            let at = at.index(packets[packet].len());
+            packets[packet][at] = value;
+        }
+        let mut decoder = video_decoder(&VideoDecoderSettings {
+            codec: Codec::H264,
+            framing: Framing::LengthPrefixed,
+            parameters: &parameters,
+        })
+        .expect("a decoder");
+        for data in &packets {
+            let _result = decoder.decode(VideoPacket { data, pts_ns: 0 }, &mut |picture| {
+                assert!(picture.picture.is_complete());
+            });
+        }
+        decoder.reset().expect("a reset");
+        let mut shown = Vec::new();
+        for data in &sound {
+            let packet = VideoPacket { data, pts_ns: 0 };
+            decoder
+                .decode(packet, &mut |picture| shown.push(read_number(&picture.picture)))
+                .expect("a sound packet");
+        }
+        prop_assert_eq!(shown, (0..8).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn the_film_follows_a_bitrate_that_changes() {
+    let Some(film) = film("the_film_follows_a_bitrate_that_changes") else { return };
+    let pictures = reference(film.to_str().expect("a path in UTF-8"), 1280, 720);
+    let mut encoder = encoder(&settings(1280, 720, 4_000_000));
+    let mut measured = [0; 2];
+    // Each bitrate gets the film once to settle and once to be measured.
+    for (at, target) in [4_000_000, 1_000_000].into_iter().enumerate() {
+        encoder.set_bitrate(target).expect("a change");
+        for turn in 0..2 {
+            for (number, picture) in pictures.iter().enumerate() {
+                let (encoded, _) = encode(&mut *encoder, picture, number);
+                measured[at] += if turn == 1 { encoded.bytes } else { 0 };
+            }
+        }
+    }
+    let seconds = pictures.len() as f64 / 25.0;
+    let rates = measured.map(|bytes| bytes as f64 * 8.0 / seconds);
+    assert!((3_600_000.0..4_400_000.0).contains(&rates[0]), "{rates:?}");
+    assert!((900_000.0..1_100_000.0).contains(&rates[1]), "{rates:?}");
 }

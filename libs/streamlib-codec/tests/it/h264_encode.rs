@@ -9,6 +9,12 @@ use streamlib_codec::{
 use crate::support::{OwnedPicture, numbered, psnr, read_number};
 
 const FRAME_NS: i64 = 40_000_000;
+/// Streams may start before zero: what is cut by an edit list has negative times.
+const START_NS: i64 = -1_000_000_000;
+
+const fn time_ns(number: usize) -> i64 {
+    START_NS + number as i64 * FRAME_NS
+}
 
 pub(crate) fn encoder(settings: &VideoEncoderSettings) -> Box<dyn VideoEncoder> {
     video_encoder(Codec::H264, settings).expect("an encoder")
@@ -30,7 +36,7 @@ pub(crate) fn encode(
 ) -> (EncodedPicture, Vec<u8>) {
     let mut packet = Vec::new();
     let encoded = encoder
-        .encode(&picture.view(), number as i64 * FRAME_NS, &mut packet)
+        .encode(&picture.view(), time_ns(number), &mut packet)
         .expect("a packet")
         .expect("nothing is skipped");
     assert_eq!(encoded.bytes, packet.len());
@@ -69,17 +75,14 @@ fn pictures_come_back_alike_with_their_times() {
             .enumerate()
             .map(|(number, picture)| {
                 let (encoded, packet) = encode(&mut *encoder, picture, number);
-                assert_eq!(
-                    (encoded.pts_ns, encoded.dts_ns),
-                    (40_000_000 * number as i64, encoded.pts_ns)
-                );
+                assert_eq!([encoded.pts_ns, encoded.dts_ns], [time_ns(number); 2]);
                 (packet, encoded.pts_ns)
             })
             .collect();
         let decoded = decode_all(&avc(encoder.parameters()), &packets);
         assert_eq!(decoded.len(), 20);
         for (number, (picture, pts_ns)) in decoded.iter().enumerate() {
-            assert_eq!(*pts_ns, FRAME_NS * number as i64);
+            assert_eq!(*pts_ns, time_ns(number));
             assert_eq!(read_number(&picture.view()), number);
             let db = psnr(&picture.view(), &pictures[number].view());
             assert!(db > 30.0, "picture {number} of {width}x{height} has {db:.1} dB");
@@ -221,4 +224,19 @@ fn a_picture_of_another_size_is_refused_and_changes_nothing() {
     assert!(error.to_string().contains("with rows missing"), "{error}");
     assert!(packet.is_empty());
     assert!(encode(&mut *encoder, &whole, 0).0.key_frame);
+}
+
+#[test]
+fn a_short_plane_or_stride_is_said_when_copying() {
+    let picture = numbered(176, 48, 0);
+    let check = |sizes: [usize; 3], strides| {
+        let mut planes = sizes.map(|size| vec![0; size]);
+        let [y, u, v] = &mut planes;
+        (picture.view().copy_to([y, u, v], strides), planes == picture.planes)
+    };
+    let [y, u, v] = [176 * 48, 88 * 24, 88 * 24];
+    assert_eq!(check([y, u, v], [176, 88, 88]), (true, true));
+    assert_eq!(check([y, u, v - 1], [176, 88, 88]), (false, false));
+    assert_eq!(check([y, u, v], [176, 87, 88]), (false, false));
+    assert_eq!(check([y, u, v], [usize::MAX, 88, 88]), (false, false));
 }
