@@ -1,0 +1,134 @@
+//! How deep links into joins must be.
+//!
+//! Where two paths from one source meet again, the join needs a frame of each, and the frame of
+//! the longer path comes later: by what its processors hold, and by one frame a stage. Until then
+//! the frames of the shorter path must have a place to wait, or the source stands still and the
+//! longer path never fills. Declared numbers can be wrong; what is too short then grows while it
+//! runs.
+
+use std::collections::{BinaryHeap, HashMap};
+
+use super::draft::Draft;
+use crate::graph::Slot;
+use crate::ids::LinkId;
+
+/// How many processors back from a join are looked at. Beyond, links grow when they must.
+const LOOK_BACK: usize = 1024;
+
+/// How late a path is, frames.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Late {
+    /// What its processors hold.
+    held: u32,
+    /// The same and one a stage.
+    total: u32,
+}
+
+impl Late {
+    fn behind(self, held: u32) -> Self {
+        Self {
+            held: self.held.saturating_add(held),
+            total: self.total.saturating_add(held).saturating_add(1),
+        }
+    }
+
+    fn most(self, other: Self) -> Self {
+        Self { held: self.held.max(other.held), total: self.total.max(other.total) }
+    }
+}
+
+/// A walk back from one join.
+struct Walk<'a> {
+    rank: &'a [u32],
+    /// Those to visit, the one farthest downstream first.
+    next: BinaryHeap<(u32, Slot)>,
+    /// By processor and lane: how late the longest path from there to the join is.
+    late: HashMap<Slot, Vec<Option<Late>>>,
+    lanes: usize,
+}
+
+impl Walk<'_> {
+    fn reach(&mut self, slot: Slot, lane: usize, late: Late) {
+        let lanes = self.late.entry(slot).or_insert_with(|| {
+            self.next.push((self.rank[slot.index()], slot));
+            vec![None; self.lanes]
+        });
+        lanes[lane] = Some(lanes[lane].map_or(late, |known| known.most(late)));
+    }
+}
+
+impl Draft<'_> {
+    /// Finds the depths that links into joins need.
+    pub(super) fn joins(&mut self) {
+        let mut rank = vec![0; self.derived.len()];
+        for (at, slot) in self.order.iter().enumerate() {
+            rank[slot.index()] = at as u32;
+        }
+        for slot in self.order.clone() {
+            let lanes: Vec<_> = self.topology().producers(slot).collect();
+            if lanes.len() < 2 {
+                continue;
+            }
+            let missing = self.missing(&lanes, &rank);
+            self.derived[slot.index()].waits_in_links = missing.iter().any(|late| late.held > 0);
+            for ((link, _), late) in lanes.iter().zip(missing) {
+                if late.total > 0 {
+                    self.join_depths.insert(*link, late.total.saturating_add(1));
+                }
+            }
+        }
+    }
+
+    /// By lane of a join: how many frames less it is late than the latest lane from a common
+    /// source.
+    fn missing(&self, lanes: &[(LinkId, Slot)], rank: &[u32]) -> Vec<Late> {
+        let mut walk =
+            Walk { rank, next: BinaryHeap::new(), late: HashMap::new(), lanes: lanes.len() };
+        for (lane, (_, producer)) in lanes.iter().enumerate() {
+            self.reach(&mut walk, *producer, lane, Late::default());
+        }
+        let mut missing = vec![Late::default(); lanes.len()];
+        let mut visited = 0;
+        while let Some((_, slot)) = walk.next.pop() {
+            let Some(late) = walk.late.remove(&slot) else { continue };
+            let most = late.iter().flatten().fold(Late::default(), |most, late| most.most(*late));
+            for (missing, late) in missing.iter_mut().zip(&late) {
+                if let Some(late) = late {
+                    let less = Late { held: most.held - late.held, total: most.total - late.total };
+                    *missing = missing.most(less);
+                }
+            }
+            visited += 1;
+            // With no other place to come from, all lanes grow by the same from here on.
+            if walk.next.is_empty() || visited == LOOK_BACK {
+                break;
+            }
+            let held = self.topology().lag(slot);
+            for (lane, late) in late.iter().enumerate() {
+                let Some(late) = late else { continue };
+                for (_, producer) in self.topology().producers(slot) {
+                    self.reach(&mut walk, producer, lane, late.behind(held));
+                }
+            }
+        }
+        missing
+    }
+
+    /// Notes that a lane is reached from `slot`, or from the end of the plain chain before it:
+    /// nothing in such a chain can be common with another lane.
+    fn reach(&self, walk: &mut Walk<'_>, slot: Slot, lane: usize, late: Late) {
+        let (mut slot, mut late) = (slot, late);
+        loop {
+            let only_consumer = self.topology().consumers(slot).nth(1).is_none();
+            let mut producers = self.topology().producers(slot);
+            match (producers.next(), producers.next()) {
+                (Some((_, producer)), None) if only_consumer => {
+                    late = late.behind(self.topology().lag(slot));
+                    slot = producer;
+                }
+                (None, _) if only_consumer => return,
+                _ => return walk.reach(slot, lane, late),
+            }
+        }
+    }
+}
