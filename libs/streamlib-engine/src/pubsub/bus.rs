@@ -1,0 +1,175 @@
+//! Who gets which event.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use crossbeam_queue::ArrayQueue;
+
+use super::events::{Event, EventKind};
+use super::topic::TopicFilter;
+
+/// Gives events to subscriptions. Copies are the same bus.
+#[derive(Debug, Clone, Default)]
+pub struct EventBus(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    next_sequence: AtomicU64,
+    mailboxes: ArcSwap<Vec<Arc<Mailbox>>>,
+}
+
+/// Where one subscription's events wait.
+#[derive(Debug)]
+struct Mailbox {
+    filter: TopicFilter,
+    events: ArrayQueue<Arc<Event>>,
+    missed: AtomicU64,
+    closed: AtomicBool,
+    /// The thread that waits for an event; taken by whoever wakes it.
+    waiter: ArcSwapOption<Thread>,
+}
+
+impl Mailbox {
+    /// Wakes the waiter, if there is one. The fence pairs with the one in `Subscription::wait`:
+    /// either the waiter sees what was done before this call, or this call sees the waiter.
+    fn wake(&self) {
+        fence(Ordering::SeqCst);
+        if self.waiter.load().is_some()
+            && let Some(thread) = self.waiter.swap(None)
+        {
+            thread.unpark();
+        }
+    }
+}
+
+impl EventBus {
+    /// A bus without subscriptions.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Publishes what happened at `time_ns` by the machine's monotonic clock; gives back the
+    /// event's number. Never waits; allocates only if somebody wants the event.
+    pub fn publish(&self, time_ns: u64, kind: EventKind) -> u64 {
+        let sequence = self.0.next_sequence.fetch_add(1, Ordering::Relaxed);
+        let mailboxes = self.0.mailboxes.load();
+        let mut wanted = mailboxes.iter().filter(|mailbox| mailbox.filter.takes(&kind)).peekable();
+        if wanted.peek().is_none() {
+            return sequence;
+        }
+        let wanted: Vec<_> = wanted.collect();
+        let event = Arc::new(Event { sequence, time_ns, kind });
+        for mailbox in wanted {
+            if mailbox.events.force_push(Arc::clone(&event)).is_some() {
+                mailbox.missed.fetch_add(1, Ordering::Relaxed);
+            }
+            mailbox.wake();
+        }
+        sequence
+    }
+
+    /// Subscribes to the events that `filter` takes. At most `capacity` of them, at least 1, wait
+    /// to be received; then the oldest is dropped for each new one, and counted.
+    pub fn subscribe(&self, filter: TopicFilter, capacity: usize) -> Subscription {
+        let mailbox = Arc::new(Mailbox {
+            filter,
+            events: ArrayQueue::new(capacity.max(1)),
+            missed: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+            waiter: ArcSwapOption::empty(),
+        });
+        self.0.mailboxes.rcu(|list| {
+            let mut list = Vec::clone(list);
+            list.push(Arc::clone(&mailbox));
+            list
+        });
+        Subscription { bus: Arc::downgrade(&self.0), mailbox }
+    }
+
+    /// How many subscriptions there are.
+    pub fn subscriber_count(&self) -> usize {
+        self.0.mailboxes.load().len()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        for mailbox in self.mailboxes.load().iter() {
+            mailbox.closed.store(true, Ordering::Release);
+            mailbox.wake();
+        }
+    }
+}
+
+/// Receives events until it is dropped.
+#[derive(Debug)]
+pub struct Subscription {
+    bus: std::sync::Weak<Shared>,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Subscription {
+    /// The next event, if one waits.
+    pub fn try_recv(&mut self) -> Option<Arc<Event>> {
+        self.mailbox.events.pop()
+    }
+
+    /// The next event; `None` if none comes in time, or if none can come because the bus is gone.
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Option<Arc<Event>> {
+        self.wait(Instant::now().checked_add(timeout))
+    }
+
+    /// The next event; `None` if none can come because the bus is gone.
+    pub fn recv(&mut self) -> Option<Arc<Event>> {
+        self.wait(None)
+    }
+
+    /// How many events were dropped so far because too many waited.
+    pub fn missed(&self) -> u64 {
+        self.mailbox.missed.load(Ordering::Relaxed)
+    }
+
+    /// True if no event can come any more. Events that wait can still be received.
+    pub fn is_closed(&self) -> bool {
+        self.mailbox.closed.load(Ordering::Acquire)
+    }
+
+    fn wait(&mut self, deadline: Option<Instant>) -> Option<Arc<Event>> {
+        loop {
+            if let Some(event) = self.try_recv() {
+                return Some(event);
+            }
+            self.mailbox.waiter.store(Some(Arc::new(std::thread::current())));
+            fence(Ordering::SeqCst);
+            let is_closed = self.is_closed();
+            if self.mailbox.events.is_empty() && !is_closed {
+                match deadline.map(|at| at.saturating_duration_since(Instant::now())) {
+                    None => std::thread::park(),
+                    Some(Duration::ZERO) => {
+                        self.mailbox.waiter.store(None);
+                        return self.try_recv();
+                    }
+                    Some(left) => std::thread::park_timeout(left),
+                }
+            }
+            self.mailbox.waiter.store(None);
+            if is_closed {
+                return self.try_recv();
+            }
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if let Some(bus) = self.bus.upgrade() {
+            bus.mailboxes.rcu(|list| {
+                let others = list.iter().filter(|other| !Arc::ptr_eq(other, &self.mailbox));
+                others.cloned().collect::<Vec<_>>()
+            });
+        }
+    }
+}
