@@ -29,11 +29,16 @@ const FIRST_RATE: usize = 16;
 
 #[test]
 fn an_edit_cuts_the_end() {
-    for (number, presented) in [(0, 19_200), (1, 72_000)] {
-        let bytes = patched(&clips::b_frames(), "elst", number, FIRST_DURATION, &[0, 0, 5, 0xdc]);
+    // The first ends between two frames, the second exactly where one starts.
+    for (number, ms, presented) in [(0, 1500_u16, 19_200), (0, 1480, 18_944), (1, 1500, 72_000)] {
+        let duration = u32::from(ms).to_be_bytes();
+        let bytes = patched(&clips::b_frames(), "elst", number, FIRST_DURATION, &duration);
         let mut file = Mp4File::parse(&bytes, "cut.mp4").expect("the film can be read");
         let id = file.tracks().nth(number).expect("the track is there").id;
-        assert_eq!(file.track(id).expect("the track is there").duration_ns(), 1_500_000_000);
+        assert_eq!(
+            file.track(id).expect("the track is there").duration_ns(),
+            i64::from(ms) * 1_000_000
+        );
         file.select(&[id]).expect("the track can be read");
         let mut ticks = 0;
         while let Some(packet) = file.next_packet() {
@@ -74,4 +79,49 @@ fn other_edits_are_refused_by_name() {
     check_refused(&pieces, "an edit list of 2 pieces");
     let fast = patched(&clips::b_frames(), "elst", 1, FIRST_RATE, &[0, 2, 0x80, 0]);
     check_refused(&fast, "an edit at the rate 2 + 32768/65536");
+}
+
+#[test]
+fn opus_without_an_edit_list_starts_with_its_pre_skip() {
+    let bytes = patched(&clips::opus(), "edts", 0, 0, &[]);
+    let place = bytes.windows(4).position(|name| name == b"edts").expect("an edit list");
+    let mut without = bytes.clone();
+    without[place..place + 4].copy_from_slice(b"free");
+    let packets = |bytes: &[u8]| {
+        clips::packets(&mut Mp4File::parse(bytes, "opus.mp4").expect("the film can be read"))
+    };
+    assert_eq!(packets(&without), packets(&bytes));
+}
+
+#[test]
+fn a_negative_offset_in_a_table_of_unsigned_ones() {
+    let read = |bytes: &[u8]| {
+        let mut file = Mp4File::parse(bytes, "odd.mp4").expect("the film can be read");
+        clips::packets(&mut file)[0]
+    };
+    let usual = patched(&clips::b_frames(), "ctts", 0, 0, &[]);
+    let odd = patched(&clips::b_frames(), "ctts", 0, 12, &[0xff; 4]);
+    let (usual, odd) = (read(&usual), read(&odd));
+    assert_eq!((odd.dts, odd.pts), (usual.dts, usual.dts - 1));
+}
+
+#[test]
+fn data_of_a_fragment_lies_where_its_header_says() {
+    let read = |bytes: &[u8]| {
+        let mut file = Mp4File::parse(bytes, "moved.mp4").expect("the film can be read");
+        let id = file.video_track().expect("a picture").id;
+        file.select(&[id]).expect("the track can be read");
+        std::iter::from_fn(|| file.next_packet()).map(|packet| packet.offset).collect::<Vec<_>>()
+    };
+    // ffmpeg states the place of the fragment as the base, 64 bits behind the track's number.
+    let usual = patched(&clips::hybrid(), "tfhd", 0, 0, &[]);
+    let place = usual.windows(4).position(|name| name == b"tfhd").expect("a fragment") + 12;
+    let base = u64::from_be_bytes(usual[place..place + 8].try_into().expect("8 bytes"));
+    let moved = patched(&clips::hybrid(), "tfhd", 0, 8, &(base - 100).to_be_bytes());
+    let (usual, moved) = (read(&usual), read(&moved));
+    let shifted =
+        usual.iter().zip(&moved).filter(|(usual, moved)| **usual == **moved + 100).count();
+    let same = usual.iter().zip(&moved).filter(|(usual, moved)| usual == moved).count();
+    assert_eq!(shifted + same, usual.len());
+    assert!(shifted > 0 && same > 0, "{shifted} moved, {same} did not");
 }

@@ -130,6 +130,7 @@ fn claims_that_the_file_cannot_keep() {
     check("stsz", 4, MUCH, "needs the file to be");
     check("stsz", 4, &[0, 0, 0, 1], "no error");
     check("stts", 8, &[0; 4], "has times for");
+    check("stts", 8, &[0xff; 8], "'stts' adds up to 18446744065119617025 ticks");
     check("stco", 8, MUCH, "needs the file to be");
     check("stsc", 8, &[0, 0, 0, 2], "do not rise from 1");
     check("stsc", 12, &[0; 4], "its chunks hold");
@@ -159,4 +160,40 @@ fn fragments_that_the_file_cannot_keep() {
     assert!(unknown.contains("'moov' knows no fragmented track 9"), "{unknown}");
     let late = film("tfdt", 4, MUCH);
     assert!(late.contains("box 'tfdt'"), "{late}");
+}
+
+#[test]
+fn samples_without_bytes_are_not_counted() {
+    // A run without a size for each sample, in a track whose samples have no size by default.
+    let bytes = made_up().encode(WriterOptions::default());
+    let place = bytes.windows(4).position(|name| name == b"trun").expect("a run") + 4;
+    let mut empty = bytes;
+    empty[place + 1..place + 8].copy_from_slice(&[0, 0, 1, 0xff, 0xff, 0xff, 0xff]);
+    let error = exercise(&empty).expect("it cannot be opened").to_string();
+    assert!(error.ends_with("it claims 4294967295 samples of no bytes"), "{error}");
+}
+
+#[test]
+fn another_description_in_a_fragment() {
+    let bytes = patched(&clips::fragmented(), "trex", 0, 8, &[0, 0, 0, 2]);
+    let mut file = Mp4File::parse(&bytes, "film.mp4").expect("the other track can be read");
+    let ids: Vec<_> = file.tracks().map(|track| track.id).collect();
+    let error = file.select(&ids).expect_err("the first cannot be read").to_string();
+    assert!(error.contains("uses another sample description in a fragment"), "{error}");
+    file.select(&ids[1..]).expect("the second track can be read");
+}
+
+#[test]
+fn a_box_larger_than_any_real_one_is_not_read() {
+    let path = clips::folder().join("large.mp4");
+    std::fs::write(&path, b"\0\0\0\x10ftypisom\0\0\0\0\x20\0\0\0moov").expect("it can be written");
+    let file = std::fs::File::options().write(true).open(&path).expect("it can be opened");
+    file.set_len(0x2000_0010).expect("holes take no room");
+    let mut error = None;
+    let allocated = measure(|| error = Mp4File::open(&path).err());
+    let error = error.expect("it cannot be opened").to_string();
+    let expected = "box 'moov' at byte 16 claims 536870912 bytes, and at most 268435456 are read";
+    assert!(error.ends_with(expected), "{error}");
+    assert!(allocated.bytes_max < 10_000, "{allocated:?}");
+    std::fs::remove_file(path).expect("it can be removed");
 }

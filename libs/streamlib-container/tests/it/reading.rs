@@ -1,10 +1,10 @@
 //! Files that ffmpeg made, compared with what ffprobe says of them.
 
-use std::path::Path;
+use std::{cmp::Ordering, path::Path};
 
-use streamlib_container::{Mp4File, Timescale, TrackInfo, TrackKind};
+use streamlib_container::{Mp4File, Packet, Timescale, TrackInfo, TrackKind, WriterOptions};
 
-use crate::{clips, ffprobe};
+use crate::{clips, ffprobe, film};
 
 /// Times, sizes, places and key frames of every packet are those that ffprobe reports.
 fn check_packets(path: &Path) {
@@ -12,6 +12,11 @@ fn check_packets(path: &Path) {
     let ids: Vec<_> = file.tracks().map(|track| track.id).collect();
     let ours = clips::packets(&mut file);
     let theirs = ffprobe::packets(path);
+    check_order(path, &file, &ours);
+    let reversed: Vec<_> = ids.iter().rev().copied().collect();
+    file.select(&reversed).expect("every track can be read");
+    let again: Vec<_> = std::iter::from_fn(|| file.next_packet()).collect();
+    assert_eq!(again, ours, "{}: whatever the order of the selection", path.display());
     for (stream, id) in ids.into_iter().enumerate() {
         let ours: Vec<_> = ours
             .iter()
@@ -25,6 +30,19 @@ fn check_packets(path: &Path) {
             .collect();
         assert!(!ours.is_empty(), "{}: stream {stream} has packets", path.display());
         assert_eq!(ours, theirs, "{}: stream {stream}", path.display());
+    }
+}
+
+/// Packets come by decode time, compared as fractions, and of equal ones as they lie in the file.
+fn check_order(path: &Path, file: &Mp4File, packets: &[Packet]) {
+    let time = |packet: &Packet| {
+        let track = file.track(packet.track).expect("the track is there");
+        (i128::from(packet.dts), i128::from(track.timescale.ticks_per_second()))
+    };
+    for pair in packets.windows(2) {
+        let ((a, a_rate), (b, b_rate)) = (time(&pair[0]), time(&pair[1]));
+        let order = (a * b_rate).cmp(&(b * a_rate)).then(pair[0].offset.cmp(&pair[1].offset));
+        assert_eq!(order, Ordering::Less, "{}: {pair:?}", path.display());
     }
 }
 
@@ -175,4 +193,37 @@ fn priming_and_padding_are_cut() {
     check_presented(&clips::ntsc(), 1, (1024, 88_200, 0));
     // The piece starts 0.22 s behind a key frame.
     check_presented(&clips::copied(), 0, (2816, 12_544, 0));
+}
+
+/// The packets of the film are the same when its bytes are changed so.
+fn check_same(film: &[u8], changed: &[u8], moved: u64) {
+    let read = |bytes: &[u8]| {
+        clips::packets(&mut Mp4File::parse(bytes, "film.mp4").expect("the film can be read"))
+    };
+    let mut expected = read(film);
+    expected.iter_mut().for_each(|packet| packet.offset += moved);
+    assert_eq!(read(changed), expected);
+}
+
+#[test]
+fn a_last_box_without_a_size() {
+    let bytes = std::fs::read(clips::index_in_front()).expect("the clip can be read");
+    let place = bytes.windows(4).position(|name| name == b"mdat").expect("the media");
+    let mut open = bytes.clone();
+    open[place - 4..place].fill(0);
+    check_same(&bytes, &open, 0);
+}
+
+#[test]
+fn boxes_with_64_bit_sizes_and_bytes_behind_the_last() {
+    let bytes = film::made_up().encode(WriterOptions::default());
+    let place = bytes.windows(4).position(|name| name == b"moof").expect("a fragment") - 4;
+    let mut changed = bytes.clone();
+    changed.splice(place..place, *b"\0\0\0\x01free\0\0\0\0\0\0\0\x14\0\0\0\0");
+    check_same(&bytes, &changed, 20);
+
+    let bytes = std::fs::read(clips::b_frames()).expect("the clip can be read");
+    for padding in [&b"\0"[..], b"\0\0\0\x01", b"\0\0\0\x02junk"] {
+        check_same(&bytes, &[&bytes, padding].concat(), 0);
+    }
 }
