@@ -234,19 +234,48 @@ fn a_reset_forgets_and_starts_at_a_key_frame() {
         parameters: &parameters,
     })
     .expect("a decoder");
-    let mut shown = Vec::new();
-    for (number, reset) in [(0, false), (1, false), (2, true), (3, false)] {
-        if reset {
-            encoder.force_key_frame();
+    let (mut shown, mut refused) = (Vec::new(), Vec::new());
+    for number in 0..6 {
+        if number == 2 {
             decoder.reset().expect("a reset");
+        }
+        if number == 4 {
+            encoder.force_key_frame();
         }
         let (_, packet) = encode(&mut *encoder, &numbered(320, 192, number), number);
         let packet = VideoPacket { data: &packet, pts_ns: 0 };
-        decoder
-            .decode(packet, &mut |picture| shown.push(read_number(&picture.picture)))
-            .expect("a sound packet");
+        let mut show = |decoded: streamlib_codec::DecodedPicture<'_>| {
+            shown.push(read_number(&decoded.picture));
+        };
+        if decoder.decode(packet, &mut show).is_err() {
+            refused.push(number);
+        }
     }
-    assert_eq!(shown, [0, 1, 2, 3]);
+    assert_eq!((shown, refused), (vec![0, 1, 4, 5], vec![2, 3]));
+}
+
+#[test]
+fn a_reset_forgets_held_pictures() {
+    if !has_ffmpeg("a_reset_forgets_held_pictures") {
+        return;
+    }
+    let file = encode_with_x264("held.mp4", "-profile:v main -pix_fmt yuv420p -bf 2 -g 25");
+    let packets = packets(file.path());
+    let held = |reset: bool| {
+        let mut decoder = video_decoder(&ANNEX_B).expect("a decoder");
+        for (data, pts_ns) in &packets[..10] {
+            let packet = VideoPacket { data, pts_ns: *pts_ns };
+            decoder.decode(packet, &mut |_| ()).expect("a sound packet");
+        }
+        if reset {
+            decoder.reset().expect("a reset");
+        }
+        let mut count = 0;
+        while decoder.flush(&mut |_| count += 1).expect("a flush") {}
+        count
+    };
+    assert!(held(false) > 0);
+    assert_eq!(held(true), 0);
 }
 
 #[test]

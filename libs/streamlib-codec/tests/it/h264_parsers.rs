@@ -186,3 +186,21 @@ fn what_the_built_in_decoder_lacks_is_refused_by_name() {
     assert_eq!(main.check_built_in(), Ok(()));
     assert_eq!((main.width(), main.height()), (1280, 720));
 }
+
+#[test]
+fn records_of_the_high_profiles_say_chroma_and_depth() {
+    let check = |profile, fields: &[(u32, u32)], tail: [u8; 4]| {
+        let record = AvcConfiguration {
+            length_size: 4,
+            sequence_sets: vec![sequence_set(profile, fields)],
+            picture_sets: vec![vec![0x68, 0x80]],
+        };
+        let bytes = record.to_bytes().expect("bytes");
+        assert!(bytes.ends_with(&tail), "{bytes:02x?}");
+        assert_eq!(AvcConfiguration::parse(&bytes), Ok(record));
+    };
+    let high = |format, depth| vec![(format, 0), (depth, 0), (depth, 0), (0, 1), (0, 1)];
+    check(100, &content(&high(1, 0), true), [0xfd, 0xf8, 0xf8, 0]);
+    check(122, &content(&high(2, 2), true), [0xfe, 0xfa, 0xfa, 0]);
+    check(77, &content(&[], true), [0, 2, 0x68, 0x80]);
+}
