@@ -101,7 +101,10 @@ impl Argument {
             let message = format!("`{}` is a whole number, {least} or more", self.key);
             syn::Error::new(error.span(), message)
         })?;
-        let number: N = literal.base10_parse()?;
+        let number: N = literal.base10_parse().map_err(|error| {
+            let message = format!("`{}` is a whole number, {least} or more: {error}", self.key);
+            syn::Error::new(literal.span(), message)
+        })?;
         if number < least {
             let message = format!("`{}` is {least} or more", self.key);
             return Err(syn::Error::new(literal.span(), message));
@@ -164,7 +167,7 @@ impl Arguments {
         for argument in list {
             let key = argument.key.to_string();
             if !known.contains(&key.as_str()) {
-                errors.push(unknown(&argument.key, &format!("key of {place}"), known));
+                errors.push(unknown(&argument.key, &format!("a key of {place}"), known));
             } else if arguments.iter().any(|given| given.key == argument.key) {
                 let message = format!("`{key}` is given twice; {place} takes each key once");
                 errors.push(syn::Error::new(argument.key.span(), message));
@@ -214,14 +217,14 @@ impl Arguments {
     }
 }
 
-/// The error for a word that is none of `known`; `what` is what they are.
+/// The error for a word that is none of `known`; `what` is what each of them is, with its article.
 pub(crate) fn unknown(word: &Ident, what: &str, known: &[&str]) -> syn::Error {
     let text = word.to_string();
     let hint = match nearest(&text, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known: {}", known.join(", ")),
     };
-    syn::Error::new(word.span(), format!("`{text}` is not a {what}; {hint}"))
+    syn::Error::new(word.span(), format!("`{text}` is not {what}; {hint}"))
 }
 
 /// The one of `known` that is closest to `text`, if at most a third of the letters differ.
@@ -295,7 +298,10 @@ mod tests {
             ("depth", "write it as `depth = 1`"),
             ("depth = 0", "`depth` is 1 or more"),
             ("depth = four", "`depth` is a whole number, 1 or more"),
-            ("depth = 5000000000", "number too large to fit in target type"),
+            (
+                "depth = 5000000000",
+                "`depth` is a whole number, 1 or more: number too large to fit in target type",
+            ),
         ] {
             assert_eq!(message(argument(text).number(1)), Err(expect.to_owned()));
         }

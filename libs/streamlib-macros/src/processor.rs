@@ -53,10 +53,15 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     };
     let mut errors = Errors::default();
     let arguments = ProcessorArguments::parse(arguments, &mut errors);
+    let is_read = errors.is_empty();
     let mut description =
         Description { arguments, ports: Vec::new(), config: None, others: Vec::new() };
     read_fields(&mut item, &mut description, &mut errors);
     check(&item, &description, &mut errors);
+    // What was not understood is not judged: one mistake, one message.
+    if is_read {
+        check_trigger(&item, &description, &mut errors);
+    }
     let generated = if errors.is_empty() {
         generate::processor(&item, &description)
     } else {
@@ -136,8 +141,7 @@ fn check(item: &ItemStruct, description: &Description, errors: &mut Errors) {
             errors.push(syn::Error::new_spanned(lifetime, message));
         }
     }
-    let inputs: Vec<&Port> = description.inputs().collect();
-    let names: Vec<&str> = inputs.iter().map(|port| port.name.as_str()).collect();
+    let names: Vec<&str> = description.inputs().map(|port| port.name.as_str()).collect();
     let arguments = &description.arguments;
     if let Some(Trigger::Primary(name)) = &arguments.trigger {
         errors.take(named_input(name, "primary", &names));
@@ -153,7 +157,6 @@ fn check(item: &ItemStruct, description: &Description, errors: &mut Errors) {
         let message = "`exclusive` names a setting, but this processor has no `#[config]` field";
         errors.push(syn::Error::new(exclusive.span(), message));
     }
-    check_trigger(item, arguments, &inputs, errors);
 }
 
 fn named_input(name: &syn::Ident, key: &str, inputs: &[&str]) -> syn::Result<()> {
@@ -164,17 +167,14 @@ fn named_input(name: &syn::Ident, key: &str, inputs: &[&str]) -> syn::Result<()>
         let message = format!("`{key}` names an input, but this processor has none");
         return Err(syn::Error::new(name.span(), message));
     }
-    Err(crate::arguments::unknown(name, "input of this processor", inputs))
+    Err(crate::arguments::unknown(name, "an input of this processor", inputs))
 }
 
 /// A reactive processor is called when its trigger holds: it has inputs, and if several lanes can
 /// come together, it says which sets of frames make one call.
-fn check_trigger(
-    item: &ItemStruct,
-    arguments: &ProcessorArguments,
-    inputs: &[&Port],
-    errors: &mut Errors,
-) {
+fn check_trigger(item: &ItemStruct, description: &Description, errors: &mut Errors) {
+    let arguments = &description.arguments;
+    let inputs: Vec<&Port> = description.inputs().collect();
     if !arguments.is_reactive() {
         if let Some(span) = arguments.trigger_span {
             let message = "`trigger` says when a reactive processor is called; this one is called \

@@ -3,9 +3,13 @@
 //!
 //! The harness gives each call every frame that is at the front of a lane (trigger `any`); it does
 //! not match timestamps. Links are as deep as the test sends.
+//!
+//! Frames to push are made by a [`DetachedOutput`].
 
+mod detached;
 mod tables;
 
+use std::cell::{RefCell, RefMut};
 use std::collections::VecDeque;
 
 use serde_json::Value;
@@ -20,6 +24,11 @@ use crate::frame::FrameType;
 use crate::object::{BoxedProcessor, create};
 use crate::processor::Processor;
 
+pub use detached::DetachedOutput;
+
+/// The most lanes that a test uses.
+const LANES_MAX: u32 = 1024;
+
 /// One lane of an input.
 #[derive(Debug, Default)]
 struct Lane {
@@ -27,6 +36,20 @@ struct Lane {
     current: Option<RawFrame>,
     format_id: u32,
     ended: bool,
+}
+
+impl Lane {
+    /// Puts the front frame before the processor, if there is none; the number of its format if it
+    /// is another than before.
+    fn next(&mut self) -> Option<u32> {
+        if self.current.is_none() {
+            self.current = self.queue.pop_front();
+        }
+        let format_id = self.current.as_ref()?.envelope.format_id;
+        let is_new = format_id != 0 && format_id != self.format_id;
+        self.format_id = format_id;
+        is_new.then_some(format_id)
+    }
 }
 
 /// An input as the processor's port view sees it.
@@ -65,10 +88,17 @@ pub struct Harness {
     processor: BoxedProcessor,
     descriptor: ProcessorDescriptor,
     // Never resized after binding: the ports hold the addresses of the elements.
-    inputs: Vec<HarnessInput>,
-    outputs: Vec<HarnessOutput>,
+    inputs: Vec<RefCell<HarnessInput>>,
+    outputs: Vec<RefCell<HarnessOutput>>,
     formats: Vec<Format>,
+    host: HarnessHost,
+}
+
+/// The host of the calls.
+#[derive(Debug)]
+struct HarnessHost {
     now_ns: i64,
+    may_wait: bool,
 }
 
 impl Harness {
@@ -90,41 +120,38 @@ impl Harness {
         mut processor: BoxedProcessor,
         descriptor: ProcessorDescriptor,
     ) -> Result<Self> {
-        let mut inputs: Vec<HarnessInput> = descriptor
-            .inputs
-            .iter()
-            .map(|_| HarnessInput { lanes: vec![Lane::default()] })
-            .collect();
-        let mut outputs: Vec<HarnessOutput> =
-            descriptor.outputs.iter().map(|_| HarnessOutput::default()).collect();
-        let input_ports: Vec<InputPort> = inputs.iter_mut().map(tables::input_port).collect();
-        let output_ports: Vec<OutputPort> = outputs.iter_mut().map(tables::output_port).collect();
+        let one_lane = || RefCell::new(HarnessInput { lanes: vec![Lane::default()] });
+        let inputs: Vec<_> = descriptor.inputs.iter().map(|_| one_lane()).collect();
+        let outputs: Vec<_> = descriptor.outputs.iter().map(|_| RefCell::default()).collect();
+        let input_ports: Vec<InputPort> = inputs.iter().map(tables::input_port).collect();
+        let output_ports: Vec<OutputPort> = outputs.iter().map(tables::output_port).collect();
         processor.bind(&input_ports, &output_ports);
         processor.setup(&mut SetupContext::new("harness", &Resources::default()))?;
-        let now_ns = 0;
-        Ok(Self { processor, descriptor, inputs, outputs, formats: Vec::new(), now_ns })
+        let host = HarnessHost { now_ns: 0, may_wait: descriptor.needs.blocking };
+        Ok(Self { processor, descriptor, inputs, outputs, formats: Vec::new(), host })
     }
 
-    fn input(&mut self, port: &str) -> Result<&mut HarnessInput> {
+    fn input(&self, port: &str) -> Result<RefMut<'_, HarnessInput>> {
         let index = self.descriptor.inputs.iter().position(|input| input.name == port);
         match index {
-            Some(index) => Ok(&mut self.inputs[index]),
+            Some(index) => Ok(self.inputs[index].borrow_mut()),
             None => Err(Error::new(format!("there is no input `{port}`"))),
         }
     }
 
-    fn output(&mut self, port: &str) -> Result<&mut HarnessOutput> {
+    fn output(&self, port: &str) -> Result<RefMut<'_, HarnessOutput>> {
         let index = self.descriptor.outputs.iter().position(|output| output.name == port);
         match index {
-            Some(index) => Ok(&mut self.outputs[index]),
+            Some(index) => Ok(self.outputs[index].borrow_mut()),
             None => Err(Error::new(format!("there is no output `{port}`"))),
         }
     }
 
-    /// Puts a frame of this format behind the others of an input's lane.
+    /// Puts a frame of this format behind the others of an input's lane. Lanes of an input that
+    /// takes several links come to be when they are first named.
     ///
     /// # Errors
-    /// There is no such input.
+    /// There is no such input or lane.
     pub fn push<F: FrameType>(
         &mut self,
         port: &str,
@@ -139,22 +166,30 @@ impl Harness {
         });
         let mut raw = frame.into_raw();
         raw.envelope.format_id = index as u32 + 1;
-        let lanes = &mut self.input(port)?.lanes;
-        while lanes.len() <= lane as usize {
-            lanes.push(Lane::default());
-        }
-        lanes[lane as usize].queue.push_back(raw);
+        self.lane(port, lane)?.queue.push_back(raw);
         Ok(())
+    }
+
+    fn lane(&self, port: &str, lane: u32) -> Result<RefMut<'_, Lane>> {
+        let mut input = self.input(port)?;
+        let many = self.descriptor.input(port).is_some_and(|input| input.many);
+        let most = if many { LANES_MAX } else { 1 };
+        if lane >= most {
+            return Err(Error::new(format!(
+                "input `{port}` has no lane {lane}, only {most} in all"
+            )));
+        }
+        let count = input.lanes.len().max(lane as usize + 1);
+        input.lanes.resize_with(count, Lane::default);
+        Ok(RefMut::map(input, |input| &mut input.lanes[lane as usize]))
     }
 
     /// The lane will get no more frames.
     ///
     /// # Errors
-    /// There is no such input.
+    /// There is no such input or lane.
     pub fn end(&mut self, port: &str, lane: u32) -> Result<()> {
-        if let Some(lane) = self.input(port)?.lanes.get_mut(lane as usize) {
-            lane.ended = true;
-        }
+        self.lane(port, lane)?.ended = true;
         Ok(())
     }
 
@@ -163,14 +198,12 @@ impl Harness {
     /// # Errors
     /// The processor's own.
     pub fn call(&mut self) -> Result<CallOutcome> {
-        for (input, port) in self.inputs.iter_mut().zip(&self.descriptor.inputs) {
-            for (number, lane) in input.lanes.iter_mut().enumerate() {
-                if lane.current.is_none() {
-                    lane.current = lane.queue.pop_front();
-                }
-                let format_id = lane.current.as_ref().map_or(0, |raw| raw.envelope.format_id);
-                if format_id != 0 && format_id != lane.format_id {
-                    lane.format_id = format_id;
+        for (input, port) in self.inputs.iter().zip(&self.descriptor.inputs) {
+            let lanes = input.borrow().lanes.len();
+            for number in 0..lanes {
+                // The processor may look at its ports when the format changes: nothing is borrowed.
+                let format_id = input.borrow_mut().lanes[number].next();
+                if let Some(format_id) = format_id {
                     let format = &self.formats[format_id as usize - 1];
                     self.processor.format_changed(&port.name, number as u32, format)?;
                 }
@@ -197,7 +230,7 @@ impl Harness {
             requests: Requests::NONE,
             wake_at_ns: 0,
             host: &raw const HOST,
-            host_context: (&raw mut self.now_ns).cast(),
+            host_context: (&raw mut self.host).cast(),
         };
         action(&mut self.processor, &mut call)?;
         let asked = |request| call.requests.contains(request);
@@ -216,11 +249,9 @@ impl Harness {
     pub fn call_until_idle(&mut self) -> Result<CallOutcome> {
         for _ in 0..100_000 {
             let outcome = self.call()?;
-            let waiting = self
-                .inputs
-                .iter()
-                .flat_map(|input| &input.lanes)
-                .any(|lane| !lane.queue.is_empty() || lane.current.is_some());
+            let is_waiting = |lane: &Lane| !lane.queue.is_empty() || lane.current.is_some();
+            let waiting =
+                self.inputs.iter().any(|input| input.borrow().lanes.iter().any(is_waiting));
             if !waiting && !outcome.again || outcome.finished {
                 return Ok(outcome);
             }
@@ -233,7 +264,8 @@ impl Harness {
     /// # Errors
     /// There is no such output, or the frame is not of type `F`.
     pub fn take<F: FrameType>(&mut self, port: &str) -> Result<Option<F>> {
-        match self.output(port)?.sent.pop_front() {
+        let sent = self.output(port)?.sent.pop_front();
+        match sent {
             Some(raw) => F::from_raw(raw).map(Some).map_err(|error| Error::block(port, error)),
             None => Ok(None),
         }
@@ -278,7 +310,7 @@ impl Harness {
 
     /// Puts stream time to `now_ns`.
     pub fn set_now_ns(&mut self, now_ns: i64) {
-        self.now_ns = now_ns;
+        self.host.now_ns = now_ns;
     }
 
     /// Gives the processor a new configuration.

@@ -27,7 +27,7 @@ pub use context::{ProcessContext, Resources, SetupContext};
 pub use error::{Error, Result};
 pub use frame::{
     AnyFrame, AudioFrame, AudioFrameMut, DataFrame, EncodedAudioFrame, EncodedVideoFrame,
-    FrameType, PacketMut, VideoFrame, VideoFrameMut,
+    FrameType, PacketFrame, PacketInfo, PacketMut, VideoFrame, VideoFrameMut,
 };
 pub use object::{BoxedProcessor, DynProcessor, create};
 pub use ports::{Input, InputLanes, Output, SendError};
@@ -39,13 +39,14 @@ pub use streamlib_schema as schema;
 /// What an author of processors imports.
 pub mod prelude {
     pub use crate::abi::media::{
-        ChannelLayout, Codec, Colour, Framing, PixelFormat, Rational, SampleFormat,
+        ChannelLayout, Codec, Colour, Framing, PacketFlags, PixelFormat, Rational, SampleFormat,
     };
+    pub use crate::abi::{Envelope, EnvelopeFlags};
     pub use crate::schema::{AudioFormat, Format, PacketFormat, VideoFormat};
     pub use crate::{
         AnyFrame, AudioFrame, ConfigChoice, DataFrame, EncodedAudioFrame, EncodedVideoFrame, Error,
-        Input, InputLanes, NoConfig, Output, ProcessContext, Processor, ProcessorConfig, Result,
-        SetupContext, VideoFrame, processor,
+        FrameType, Input, InputLanes, NoConfig, Output, PacketFrame, PacketInfo, ProcessContext,
+        Processor, ProcessorConfig, Result, SendError, SetupContext, VideoFrame, processor,
     };
 }
 

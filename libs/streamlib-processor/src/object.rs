@@ -132,8 +132,12 @@ fn read_config<C: crate::ProcessorConfig>(config: &Value) -> Result<C> {
     let mut all = serde_json::to_value(C::default()).map_err(|error| {
         Error::with_source("the default configuration cannot be written", error)
     })?;
-    if let (Value::Object(all), Value::Object(given)) = (&mut all, config) {
-        all.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
+    match (&mut all, config) {
+        (_, Value::Null) => {}
+        (Value::Object(all), Value::Object(given)) => {
+            all.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        _ => return Err(Error::new("the configuration is not valid: it is a map of settings")),
     }
     serde_json::from_value(all)
         .map_err(|error| Error::with_source("the configuration is not valid", error))

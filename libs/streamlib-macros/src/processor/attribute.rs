@@ -130,7 +130,7 @@ fn execution(argument: &Argument) -> syn::Result<Execution> {
             let interval_ms = one_number(&word, "interval_ms")?;
             Ok(Execution::Continuous { interval_ms })
         }
-        _ => Err(unknown(&word.key, "way to run", &["reactive", "manual", "continuous"])),
+        _ => Err(unknown(&word.key, "a way to run", &["reactive", "manual", "continuous"])),
     }
 }
 
@@ -149,7 +149,7 @@ fn trigger(argument: &Argument) -> syn::Result<Trigger> {
             })?;
             Ok(Trigger::Aligned { tolerance_ns })
         }
-        _ => Err(unknown(&word.key, "trigger", &["any", "primary", "aligned"])),
+        _ => Err(unknown(&word.key, "a trigger", &["any", "primary", "aligned"])),
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn parse(tokens: TokenStream, frame: &Type, errors: &mut Errors) -> V
 fn range(argument: &Argument, frame: &Type) -> syn::Result<Range> {
     let kind = argument.key.to_string();
     if !KINDS.contains(&kind.as_str()) {
-        return Err(unknown(&argument.key, "kind of format", KINDS));
+        return Err(unknown(&argument.key, "a kind of format", KINDS));
     }
     if let Some((frame, expected)) = kind_of(frame)
         && expected != Some(kind.as_str())
@@ -99,7 +99,7 @@ fn split<'a>(
                 let message = format!("`{}` is given twice", word.key);
                 return Err(syn::Error::new(word.key.span(), message));
             }
-            None => return Err(unknown(&word.key, "list of a format", keys)),
+            None => return Err(unknown(&word.key, "a list of a format", keys)),
         }
     }
     Ok((plain, lists))

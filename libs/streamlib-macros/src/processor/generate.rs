@@ -163,8 +163,10 @@ fn descriptor(description: &Description, text: &str, private: &TokenStream) -> T
 
 fn needs(needs: &Needs, schema: &TokenStream) -> TokenStream {
     let Needs { cheap, blocking, real_time, main_thread, live, call_limit_ms } = needs;
-    let call_limit =
-        call_limit_ms.map(|limit| quote!(call_limit: ::core::time::Duration::from_millis(#limit),));
+    let call_limit = match call_limit_ms {
+        Some(limit) => quote!(::core::time::Duration::from_millis(#limit)),
+        None => quote!(<#schema::Needs as ::core::default::Default>::default().call_limit),
+    };
     quote! {
         #schema::Needs {
             real_time: #real_time,
@@ -172,8 +174,7 @@ fn needs(needs: &Needs, schema: &TokenStream) -> TokenStream {
             main_thread: #main_thread,
             cheap: #cheap,
             live: #live,
-            #call_limit
-            ..::core::default::Default::default()
+            call_limit: #call_limit,
         }
     }
 }

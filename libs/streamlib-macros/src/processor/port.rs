@@ -114,7 +114,7 @@ fn delivery(argument: &Argument) -> syn::Result<Delivery> {
         "latest" => Ok(Delivery::Latest),
         "every_sample" => Ok(Delivery::EverySample),
         "lossless" => Ok(Delivery::Lossless),
-        _ => Err(unknown(&word, "way to deliver", &["lossless", "latest", "every_sample"])),
+        _ => Err(unknown(&word, "a way to deliver", &["lossless", "latest", "every_sample"])),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use streamlib_abi::block::{BlockHeader, BlockKind};
 use streamlib_abi::media::{AudioMeta, ChannelLayout, MAX_CHANNELS, SampleFormat};
+use streamlib_abi::port::CopyReason;
 use streamlib_abi::{BlockError, BlockRef, Envelope, RawFrame};
 use streamlib_schema::{AudioFormat, Format, builtin};
 
@@ -113,6 +114,16 @@ impl AudioFrameMut {
         format_of(&self.meta)
     }
 
+    /// Channels, 1 to 8.
+    pub fn channels(&self) -> usize {
+        self.meta.channels as usize
+    }
+
+    /// Samples in each channel.
+    pub fn frame_count(&self) -> usize {
+        self.meta.frame_count as usize
+    }
+
     /// The samples for writing, channels interleaved.
     pub fn samples_mut(&mut self) -> &mut [f32] {
         let bytes = self.block.bytes_mut().expect("a loaned block is its holder's alone");
@@ -129,7 +140,7 @@ impl From<AudioFrameMut> for AudioFrame {
 
 impl Output<AudioFrame> {
     /// `frame_count` samples in each channel to be filled, with undefined content, sent with
-    /// `envelope`'s times. The duration is set from the samples.
+    /// `envelope`'s times. The duration is set from the samples, to the nearest ns.
     ///
     /// # Errors
     /// There is no free buffer (not for the first `max_per_call` frames of a call), the format is
@@ -169,11 +180,15 @@ impl Output<AudioFrame> {
         header.write_meta(target, &meta)?;
         let rate = u64::from(format.sample_rate);
         envelope.set_duration_ns(Some((frame_count as u64 * 1_000_000_000 + rate / 2) / rate));
-        envelope.format_id = self.format_id(
+        envelope.format_id = self.audio_format_id(format)?;
+        Ok(AudioFrameMut { envelope, block, header, meta })
+    }
+
+    fn audio_format_id(&mut self, format: &AudioFormat) -> Result<u32> {
+        self.format_id(
             |announced| matches!(announced, Format::Audio(audio) if audio == format),
             || Format::Audio(format.clone()),
-        )?;
-        Ok(AudioFrameMut { envelope, block, header, meta })
+        )
     }
 
     /// As [`Self::loan_with`], for samples that start at `timestamp_ns`.
@@ -200,5 +215,25 @@ impl Output<AudioFrame> {
         frame_count: usize,
     ) -> Result<AudioFrameMut> {
         self.loan_with(format, frame_count, super::derived(source.envelope()))
+    }
+
+    /// The same samples for writing, with all their marks: in place if nobody else holds them, else
+    /// a copy, counted.
+    ///
+    /// # Errors
+    /// As [`Self::loan_with`], when a copy has to be made.
+    pub fn edit(&mut self, mut frame: AudioFrame) -> Result<AudioFrameMut> {
+        let format = frame.format();
+        if frame.raw.block.bytes_mut().is_some() {
+            let RawFrame { mut envelope, block } = frame.raw;
+            let view = block.view()?;
+            let (header, meta) = (*view.header(), *view.meta()?);
+            envelope.format_id = self.audio_format_id(&format)?;
+            return Ok(AudioFrameMut { envelope, block, header, meta });
+        }
+        let mut copy = self.loan_with(&format, frame.frame_count(), frame.raw.envelope)?;
+        copy.samples_mut().copy_from_slice(frame.samples());
+        self.count_copy(size_of_val(frame.samples()), CopyReason::Shared);
+        Ok(copy)
     }
 }

@@ -61,21 +61,45 @@ impl Output<DataFrame> {
     /// The value cannot be written as MessagePack, there is no free buffer, or the memory budget
     /// does not allow it.
     pub fn frame<T: Serialize>(&mut self, value: &T, mut envelope: Envelope) -> Result<DataFrame> {
-        let body = rmp_serde::to_vec_named(value)
-            .map_err(|error| Error::with_source("the data cannot be written", error))?;
+        // Written twice, once to count: the body goes straight into the block.
+        let mut length = Length(0);
+        write_body(&mut length, value)?;
         let header = BlockHeader::layout(
             BlockKind::Data,
             builtin::id(builtin::DATA_FRAME),
             0,
-            body.len(),
+            length.0,
             &[],
         )?;
         let mut block = self.loan_block(header.total_size as usize)?;
         let target = block.bytes_mut().ok_or("the host loaned a block that it still holds")?;
         header.write(target)?;
-        header.extra_mut(target)?.copy_from_slice(&body);
+        let mut body = header.extra_mut(target)?;
+        write_body(&mut body, value)?;
+        if !body.is_empty() {
+            return Err(Error::new("the data was written twice, and not alike"));
+        }
         envelope.format_id =
             self.format_id(|announced| *announced == Format::Data, || Format::Data)?;
         Ok(DataFrame { raw: RawFrame { envelope, block } })
     }
+}
+
+/// Writes nothing, counts the bytes.
+struct Length(usize);
+
+impl std::io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_body<T: Serialize>(target: &mut impl std::io::Write, value: &T) -> Result<()> {
+    rmp_serde::encode::write_named(target, value)
+        .map_err(|error| Error::with_source("the data cannot be written", error))
 }

@@ -1,15 +1,16 @@
 //! The port tables of the harness.
 
+use std::cell::{RefCell, RefMut};
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
-use std::ptr::from_mut;
+use std::ptr::from_ref;
 
 use streamlib_abi::call::HostTable;
 use streamlib_abi::handle::heap_block;
 use streamlib_abi::port::{InputPort, InputTable, LaneState, OutputPort, OutputTable};
 use streamlib_abi::{BlockRef, RawFrame, Status};
 
-use super::{HarnessInput, HarnessOutput, status_for};
+use super::{HarnessHost, HarnessInput, HarnessOutput, status_for};
 
 static INPUT_TABLE: InputTable =
     InputTable { size: size_of::<InputTable>() as u32, reserved: 0, lanes, read, unread, state };
@@ -36,26 +37,30 @@ pub(super) const HOST_TABLE: HostTable = HostTable {
     interrupted,
 };
 
-pub(super) fn input_port(input: &mut HarnessInput) -> InputPort {
-    InputPort { table: &raw const INPUT_TABLE, port: from_mut(input).cast() }
+/// The port that leads to `input`, which keeps its address and is reached through shared
+/// references only.
+pub(super) fn input_port(input: &RefCell<HarnessInput>) -> InputPort {
+    InputPort { table: &raw const INPUT_TABLE, port: from_ref(input).cast_mut().cast() }
 }
 
-pub(super) fn output_port(output: &mut HarnessOutput) -> OutputPort {
-    OutputPort { table: &raw const OUTPUT_TABLE, port: from_mut(output).cast() }
-}
-
-/// # Safety
-/// `port` is what `input_port` gave out, and the harness does not use the input now.
-unsafe fn input<'a>(port: *mut c_void) -> &'a mut HarnessInput {
-    // SAFETY: by the caller; the element keeps its address while the harness lives.
-    unsafe { &mut *port.cast() }
+/// The port that leads to `output`, which keeps its address and is reached through shared
+/// references only.
+pub(super) fn output_port(output: &RefCell<HarnessOutput>) -> OutputPort {
+    OutputPort { table: &raw const OUTPUT_TABLE, port: from_ref(output).cast_mut().cast() }
 }
 
 /// # Safety
-/// `port` is what `output_port` gave out, and the harness does not use the output now.
-unsafe fn output<'a>(port: *mut c_void) -> &'a mut HarnessOutput {
+/// `port` is what `input_port` gave out, and nobody borrows the input now.
+unsafe fn input<'a>(port: *mut c_void) -> RefMut<'a, HarnessInput> {
     // SAFETY: by the caller; the element keeps its address while the harness lives.
-    unsafe { &mut *port.cast() }
+    unsafe { &*port.cast::<RefCell<HarnessInput>>() }.borrow_mut()
+}
+
+/// # Safety
+/// `port` is what `output_port` gave out, and nobody borrows the output now.
+unsafe fn output<'a>(port: *mut c_void) -> RefMut<'a, HarnessOutput> {
+    // SAFETY: by the caller; the element keeps its address while the harness lives.
+    unsafe { &*port.cast::<RefCell<HarnessOutput>>() }.borrow_mut()
 }
 
 unsafe extern "C" fn lanes(port: *mut c_void) -> u32 {
@@ -69,8 +74,8 @@ unsafe extern "C" fn read(
     frame: *mut MaybeUninit<RawFrame>,
 ) -> Status {
     // SAFETY: as in `lanes`.
-    let lane = unsafe { input(port) }.lanes.get_mut(lane as usize);
-    match lane.and_then(|lane| lane.current.take()) {
+    let mut input = unsafe { input(port) };
+    match input.lanes.get_mut(lane as usize).and_then(|lane| lane.current.take()) {
         Some(raw) => {
             // SAFETY: by contract `frame` is a place for one frame.
             unsafe { &mut *frame }.write(raw);
@@ -82,8 +87,8 @@ unsafe extern "C" fn read(
 
 unsafe extern "C" fn unread(port: *mut c_void, lane: u32, frame: *mut RawFrame) -> Status {
     // SAFETY: as in `lanes`.
-    let lane = unsafe { input(port) }.lanes.get_mut(lane as usize);
-    match lane {
+    let mut input = unsafe { input(port) };
+    match input.lanes.get_mut(lane as usize) {
         Some(lane) if lane.current.is_none() => {
             // SAFETY: by contract the frame moves on `OK`, and the caller forgets it.
             lane.current = Some(unsafe { frame.read() });
@@ -95,9 +100,8 @@ unsafe extern "C" fn unread(port: *mut c_void, lane: u32, frame: *mut RawFrame) 
 
 unsafe extern "C" fn state(port: *mut c_void, lane: u32, state: *mut LaneState) -> Status {
     // SAFETY: as in `lanes`.
-    let Some(lane) = unsafe { input(port) }.lanes.get(lane as usize) else {
-        return Status::INVALID;
-    };
+    let input = unsafe { input(port) };
+    let Some(lane) = input.lanes.get(lane as usize) else { return Status::INVALID };
     let ended = lane.ended && lane.queue.is_empty() && lane.current.is_none();
     // SAFETY: by contract `state` is a place for one state.
     let state = unsafe { &mut *state };
@@ -120,7 +124,7 @@ unsafe extern "C" fn loan(
 
 unsafe extern "C" fn send(port: *mut c_void, frame: *mut RawFrame) -> Status {
     // SAFETY: as in `lanes`.
-    let output = unsafe { output(port) };
+    let mut output = unsafe { output(port) };
     let status = status_for(output.room);
     if !status.is_ok() {
         return status;
@@ -153,7 +157,7 @@ unsafe extern "C" fn announce_format(
     format_id: *mut u32,
 ) -> Status {
     // SAFETY: as in `lanes`.
-    let output = unsafe { output(port) };
+    let mut output = unsafe { output(port) };
     // SAFETY: by contract `json` has `json_length` readable bytes.
     let json = unsafe { std::slice::from_raw_parts(json, json_length) };
     let Ok(json) = std::str::from_utf8(json) else { return Status::INVALID };
@@ -171,7 +175,7 @@ unsafe extern "C" fn gap(port: *mut c_void, until_ns: i64) -> Status {
 
 unsafe extern "C" fn next_epoch(port: *mut c_void, epoch: *mut u32) -> Status {
     // SAFETY: as in `lanes`.
-    let output = unsafe { output(port) };
+    let mut output = unsafe { output(port) };
     output.epoch += 1;
     output.last_timestamp_ns = None;
     // SAFETY: by contract `epoch` is a place for one number.
@@ -190,22 +194,34 @@ unsafe extern "C" fn copied(port: *mut c_void, bytes: u64, _reason: u32) {
     unsafe { output(port) }.copied_bytes += bytes;
 }
 
-unsafe extern "C" fn now_ns(host: *mut c_void) -> i64 {
-    // SAFETY: the harness hands the address of its clock to each call.
-    unsafe { *host.cast::<i64>() }
+/// # Safety
+/// `host` is what the harness wrote into the state of the present call.
+unsafe fn host<'a>(host: *mut c_void) -> &'a mut HarnessHost {
+    // SAFETY: by the caller; during a call nobody else uses the host.
+    unsafe { &mut *host.cast() }
 }
 
-unsafe extern "C" fn monotonic_ns(host: *mut c_void) -> u64 {
+unsafe extern "C" fn now_ns(context: *mut c_void) -> i64 {
+    // SAFETY: called during a call, with its context.
+    unsafe { host(context) }.now_ns
+}
+
+unsafe extern "C" fn monotonic_ns(context: *mut c_void) -> u64 {
     // SAFETY: as in `now_ns`.
-    u64::try_from(unsafe { *host.cast::<i64>() }).unwrap_or(0)
+    u64::try_from(unsafe { host(context) }.now_ns).unwrap_or(0)
 }
 
-unsafe extern "C" fn wait_until(host: *mut c_void, until_ns: i64) -> Status {
-    // SAFETY: as in `now_ns`; waiting moves the clock.
-    unsafe { *host.cast::<i64>() = until_ns };
+/// Waiting moves the clock; as everywhere, only what declares that it blocks may wait.
+unsafe extern "C" fn wait_until(context: *mut c_void, until_ns: i64) -> Status {
+    // SAFETY: as in `now_ns`.
+    let host = unsafe { host(context) };
+    if !host.may_wait {
+        return Status::INVALID;
+    }
+    host.now_ns = host.now_ns.max(until_ns);
     Status::OK
 }
 
-unsafe extern "C" fn interrupted(_host: *mut c_void) -> u32 {
+unsafe extern "C" fn interrupted(_context: *mut c_void) -> u32 {
     0
 }
