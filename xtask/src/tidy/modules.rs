@@ -19,7 +19,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // Declared: pure data. It knows nothing that plans, carries or runs.
     ("graph", &[]),
     ("delegates", &["graph"]),
-    ("pubsub", &[]),
+    ("pubsub", &["graph"]),
     ("context", &["pubsub"]),
     // Carries frames. It knows no graph.
     ("link_channel", &["sys"]),
