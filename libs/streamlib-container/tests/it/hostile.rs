@@ -74,8 +74,6 @@ fn places(bytes: &[u8]) -> Vec<usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
-
     #[test]
     fn changed_bytes(
         film in 0..6_usize,

@@ -2,7 +2,9 @@
 
 use std::{cmp::Ordering, path::Path};
 
-use streamlib_container::{Mp4File, Packet, Timescale, TrackInfo, TrackKind, WriterOptions};
+use streamlib_container::{
+    AudioTrack, Mp4File, Packet, Timescale, TrackInfo, TrackKind, WriterOptions,
+};
 
 use crate::{clips, ffprobe, film};
 
@@ -97,6 +99,17 @@ fn ticks_are_samples_of_sound_and_of_nothing_else() {
     sound.timescale = Timescale::new(88_200).expect("not 0");
     assert_eq!(sound.samples(1023), 512);
     assert_eq!(file.video_track().expect("there is a picture").samples(1024), 0);
+}
+
+#[test]
+fn rate_and_channels_are_those_of_the_codec() {
+    let mut bytes = std::fs::read(clips::b_frames()).expect("the clip can be read");
+    let config = [0x11, 0x88, 0x56, 0xe5]; // LC, 48 kHz, mono, and a sync word
+    let place = bytes.windows(4).position(|four| four == config).expect("a configuration");
+    bytes[place..place + 2].copy_from_slice(&[0x12, 0x30]);
+    let file = Mp4File::parse(&bytes, "film.mp4").expect("the film can be read");
+    let sound = file.audio_track().expect("there is sound").audio().copied();
+    assert_eq!(sound, Some(AudioTrack { channels: 6, sample_rate: 44_100 }));
 }
 
 /// What is presented of a track: ticks cut at the start, presented, and cut at the end.

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use shiguredo_mp4::{Decode, boxes::MfraBox};
 use streamlib_abi::media::Orientation;
-use streamlib_container::TrackKind;
+use streamlib_container::{TrackKind, WriterOptions};
 
 use crate::{
     clips::{self, run},
     ffprobe,
-    film::Film,
+    film::{Film, made_up},
 };
 
 /// Writes `clip` anew and expects the same film, without a word from ffprobe.
@@ -143,4 +144,64 @@ fn ffmpeg_turns_pictures_the_same_way() {
             assert_eq!(shown, expected, "{quarter_turns} turns, mirrored {mirrored}");
         }
     }
+}
+
+/// The bytes of every box at the top level, with their names.
+fn top_level(mut bytes: &[u8]) -> Vec<(&[u8], &[u8])> {
+    let mut boxes = Vec::new();
+    while let Some(size) = bytes.first_chunk::<4>() {
+        let (whole, rest) = bytes.split_at(u32::from_be_bytes(*size) as usize);
+        boxes.push((&whole[4..8], whole));
+        bytes = rest;
+    }
+    boxes
+}
+
+#[test]
+fn the_index_at_the_end_leads_to_the_key_frames() {
+    let bytes = made_up().encode(WriterOptions::default());
+    let boxes = top_level(&bytes);
+    let (name, last) = boxes.last().expect("there are boxes");
+    assert_eq!(*name, b"mfra");
+    let (index, length) = MfraBox::decode(last).expect("an index");
+    assert_eq!((length, index.mfro_box.size as usize), (last.len(), last.len()));
+    let (mut fragments, mut offset) = (Vec::new(), 0);
+    for (name, whole) in &boxes {
+        if *name == b"moof" {
+            fragments.push(offset);
+        }
+        offset += whole.len() as u64;
+    }
+    assert_eq!(fragments.len(), 8);
+    // Key frames are every 10 frames of 1 tick; 20 packets of sound of 960 ticks go with them.
+    for (table, track, ticks) in [(0, 1, 10), (1, 2, 20 * 960)] {
+        let table = &index.tfra_boxes[table];
+        assert_eq!(table.track_id, track);
+        let found: Vec<_> = table.entries.iter().map(|e| (e.time, e.moof_offset)).collect();
+        let times = (0..).map(|fragment| fragment * ticks);
+        assert_eq!(found, times.zip(fragments.iter().copied()).collect::<Vec<_>>());
+        let places = table.entries.iter().map(|e| (e.traf_number, e.trun_number, e.sample_number));
+        assert!(places.into_iter().all(|place| place == (track, 1, 1)));
+    }
+}
+
+#[test]
+fn only_tracks_with_samples_have_an_index() {
+    let mut film = made_up();
+    film.samples.retain(|sample| sample.track.0 == 2);
+    let bytes = film.encode(WriterOptions::default());
+    let boxes = top_level(&bytes);
+    let (index, _) = MfraBox::decode(boxes.last().expect("there are boxes").1).expect("an index");
+    let tracks: Vec<_> = index.tfra_boxes.iter().map(|table| table.track_id).collect();
+    assert_eq!(tracks, [2]);
+}
+
+#[test]
+fn a_fragment_holds_no_more_bytes_than_its_limit() {
+    let options = WriterOptions { max_fragment_bytes: 300, ..WriterOptions::default() };
+    let bytes = made_up().encode(options);
+    let media = top_level(&bytes).into_iter().filter(|(name, _)| *name == b"mdat");
+    let lengths: Vec<_> = media.map(|(_, whole)| whole.len() - 8).collect();
+    assert!(lengths.iter().all(|length| *length <= 300), "{lengths:?}");
+    assert!(lengths.len() > 15, "{lengths:?}");
 }
