@@ -5,7 +5,7 @@ use streamlib_processor::abi::media::Rectangle;
 use streamlib_processor::harness::{DetachedOutput, Harness};
 use streamlib_processor::prelude::*;
 
-use crate::processors::Relay;
+use crate::processors::{Mixer, Relay};
 
 /// Sends `frame` through a processor that passes it on; the same content comes out, not copied.
 fn through<F: FrameType>(frame: F, format: &Format) -> F {
@@ -156,4 +156,37 @@ fn a_format_is_announced_when_it_changes() {
         })
         .collect();
     assert_eq!(ids, [1, 1, 2, 2]);
+}
+
+#[test]
+fn the_visible_part_goes_along() {
+    let mut output = DetachedOutput::<VideoFrame>::new();
+    let mut picture = output.loan(&VideoFormat::new(PixelFormat::Nv12, 16, 16), 0).unwrap();
+    let visible = Rectangle { x: 2, y: 4, width: 6, height: 8 };
+    picture.set_visible(visible).unwrap();
+    let frame = VideoFrame::from(picture);
+    assert_eq!(output.loan_like(&frame).unwrap().visible(), visible);
+    let copy = VideoFrame::from(output.edit(frame.clone()).unwrap());
+    assert_ne!(copy.block().identity(), frame.block().identity());
+    assert_eq!(copy.visible(), visible);
+}
+
+#[test]
+fn samples_are_edited_in_place_or_copied() {
+    let format = AudioFormat::new(48_000, 1);
+    let mut samples = DetachedOutput::<AudioFrame>::new().loan(&format, 2, 0).unwrap();
+    samples.samples_mut().copy_from_slice(&[0.5, 0.25]);
+    let frame = AudioFrame::from(samples);
+    let check = |frame: AudioFrame, copied: u64| {
+        let mut harness = Harness::new::<Mixer>(NoConfig {}).unwrap();
+        harness.push("audio_in", 0, frame, &Format::Audio(format.clone())).unwrap();
+        harness.call().unwrap();
+        let mixed: AudioFrame = harness.take("audio_out").unwrap().unwrap();
+        assert_eq!(mixed.samples(), [0.5, 0.25]);
+        assert_eq!(harness.copied_bytes("audio_out").unwrap(), copied);
+        let announced = harness.announced("audio_out").unwrap();
+        assert_eq!(announced, Some(Format::Audio(format.clone())));
+    };
+    check(frame.clone(), 8);
+    check(frame, 0);
 }
