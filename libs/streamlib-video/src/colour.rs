@@ -71,6 +71,18 @@ pub fn converted(from_format: PixelFormat, from: Colour, to: PixelFormat, height
     Colour { matrix, range: ColourRange::Limited, siting, ..from }
 }
 
+/// The colour description of a picture that was made `to` lines high from one of `from` lines: an
+/// unknown matrix is stated where the rule above would now say another.
+pub fn resized(format: PixelFormat, colour: Colour, from: u32, to: u32) -> Colour {
+    let open = colour.matrix == MatrixCoefficients::Unknown && format.is_420();
+    match coding(format, colour, from) {
+        Ok(coding) if open && (from < HD_LINES) != (to < HD_LINES) => {
+            Colour { matrix: coding.matrix, ..colour }
+        }
+        _ => colour,
+    }
+}
+
 /// Weights of red and blue in luma, H.273 table 4. Green has the rest.
 pub fn luma_weights(matrix: MatrixCoefficients) -> (f64, f64) {
     use MatrixCoefficients as M;

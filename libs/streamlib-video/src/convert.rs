@@ -52,6 +52,11 @@ pub fn convert(source: &Picture<'_>, target: &mut PictureMut<'_>) -> Result<()> 
 }
 
 impl Converter {
+    /// True unless the code values of `source` mean the same in `target`: a copy will do.
+    pub fn is_needed(source: &Picture<'_>, target: &PictureMut<'_>) -> bool {
+        source.format() != target.format() || !codings_agree(source, target)
+    }
+
     /// Fills `target` with `source`, in the pixel format and colour of `target`.
     ///
     /// # Errors
@@ -64,7 +69,7 @@ impl Converter {
             let (from, to) = (source.format(), target.format());
             return Err(VideoError::NoConversion { from, to });
         }
-        if source.format() == target.format() && codings_agree(source, target) {
+        if !Self::is_needed(source, target) {
             return target.copy_from(source);
         }
         // The conversion library takes planes of whole rows only.

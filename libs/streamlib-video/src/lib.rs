@@ -1,7 +1,7 @@
 //! Pixel processors and converters of StreamLib.
 //!
 //! Two layers: functions on [`Picture`]s (conversion, scaling, colour effects), which know no
-//! frames, and the processors that apply them. Both take every size and stride, also odd ones,
+//! frames, and the [`processors`] that apply them. Both take every size and stride, also odd ones,
 //! and allocate nothing once their memory has grown to the largest picture. A picture of another
 //! size or format may come at any time.
 //!
@@ -16,7 +16,9 @@ pub mod effect;
 mod error;
 pub mod frame_number;
 pub mod orient;
+mod pattern;
 mod picture;
+pub mod processors;
 pub mod scale;
 
 pub use convert::{Converter, can_convert, convert};

@@ -12,13 +12,17 @@ use pic_scale::{
     BufferStore, ImageSize, ImageStore, ImageStoreMut, PicScaleError, Resampling,
     ResamplingFunction,
 };
+use serde::{Deserialize, Serialize};
+use streamlib_processor::ConfigChoice;
 use streamlib_processor::abi::media::{AlphaMode, PixelFormat};
 
 use crate::error::{Result, VideoError};
 use crate::picture::{Picture, PictureMut};
 
 /// How pixels are weighted when a picture is scaled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ConfigChoice)]
+#[serde(rename_all = "snake_case")]
+#[config(crate = streamlib_processor)]
 pub enum Filter {
     /// The nearest pixel, hard edges.
     Nearest,
@@ -32,15 +36,6 @@ pub enum Filter {
 }
 
 impl Filter {
-    /// The names in configurations, in the order of the variants.
-    pub const NAMES: [&'static str; 4] = ["nearest", "bilinear", "bicubic", "lanczos3"];
-
-    /// The filter with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Nearest, Self::Bilinear, Self::Bicubic, Self::Lanczos3];
-        Self::NAMES.iter().zip(all).find(|(known, _)| **known == name).map(|(_, filter)| filter)
-    }
-
     fn function(self) -> ResamplingFunction {
         match self {
             Self::Nearest => ResamplingFunction::Nearest,
@@ -239,14 +234,5 @@ mod tests {
         assert_eq!(fit((9, 16), (1280, 720)), (405, 720));
         assert_eq!(fit((21, 9), (1280, 720)), (1280, 549));
         assert_eq!(fit((1, 10_000), (100, 100)), (1, 100));
-    }
-
-    #[test]
-    fn every_filter_has_its_name() {
-        for name in Filter::NAMES {
-            assert!(Filter::from_name(name).is_some(), "{name}");
-        }
-        assert_eq!(Filter::from_name("bilinear"), Some(Filter::default()));
-        assert_eq!(Filter::from_name("sharp"), None);
     }
 }

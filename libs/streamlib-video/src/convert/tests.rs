@@ -118,7 +118,7 @@ fn expected(
     let luma =
         yuv(x, y)[0] * if to.full { 255.0 } else { 219.0 } + if to.full { 0.0 } else { 16.0 };
     let mut all = vec![(0, y, x, luma.clamp(0.0, 255.0))];
-    if target.format() != PixelFormat::Gray8 && x % 2 == 0 && y % 2 == 0 {
+    if target.format() != PixelFormat::Gray8 && x.is_multiple_of(2) && y.is_multiple_of(2) {
         let (width, height) = (source.size().0 as usize, source.size().1 as usize);
         let mut sum = [0.0; 2];
         let mut count = 0.0;
