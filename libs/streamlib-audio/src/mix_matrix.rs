@@ -19,7 +19,7 @@
 //! The table of the recommendation knows 1 to 5 channels; the rows for 6.1 and 7.1 apply its two
 //! constants in the same way: two channels into one place, or one into two, at 0.7071 each (equal
 //! power). Nothing is invented upwards: a loudspeaker that no input channel goes to stays silent;
-//! mono to stereo gives 0.7071 on both sides (the recommendation's 1/0 to 2/0).
+//! mono to stereo gives 0.7071 on both sides, as the centre does in every down-mix.
 //!
 //! *Normalised* means: all coefficients are divided by the greatest sum of a row, if that is over
 //! 1. Input within full scale then cannot go over it, and the balance of channels stays.

@@ -108,6 +108,11 @@ impl LaneMix {
         Some(self.time_of(lane.end(self.channels)))
     }
 
+    /// The epoch of the newest block of `lane`; 0 before the first.
+    pub fn epoch(&self, lane: usize) -> u32 {
+        self.lanes.get(lane).map_or(0, |lane| lane.envelope.epoch)
+    }
+
     /// True if all sound that was taken is mixed.
     pub fn is_empty(&self) -> bool {
         self.lanes.iter().all(|lane| lane.samples.is_empty())

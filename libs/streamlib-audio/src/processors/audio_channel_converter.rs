@@ -92,7 +92,6 @@ impl Default for AudioChannelConverterConfig {
 #[processor(
     name = "com.tatolab.audio_channel_converter",
     execution = reactive,
-    needs(cheap),
     crate = streamlib_processor
 )]
 pub struct AudioChannelConverter {

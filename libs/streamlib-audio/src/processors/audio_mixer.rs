@@ -63,7 +63,6 @@ pub struct AudioMixer {
     mix: Option<(AudioFormat, LaneMix)>,
     /// What each lane waits for, as the call saw it.
     waiting: Vec<Waiting>,
-    epoch: u32,
     sent: LastSent,
     clipped: u64,
 }
@@ -79,45 +78,43 @@ impl AudioMixer {
         self.mix.as_ref().map_or(0, |(_, mix)| mix.late_samples())
     }
 
-    /// Makes the mix of the first format that comes.
-    fn begin(&mut self) -> Result<()> {
-        for lane in 0..self.audio_in.lanes() {
-            if let Some(frame) = self.audio_in.read(lane)? {
-                self.start_mix(frame.format());
-                return self.audio_in.unread(lane, frame);
-            }
-        }
-        Ok(())
-    }
-
     fn start_mix(&mut self, format: AudioFormat) {
         let ahead = format.sample_rate as usize;
         let mix = LaneMix::new(format.sample_rate, format.channels as usize, ahead);
         self.mix = Some((format, mix));
     }
 
-    /// Takes what the lanes bring. True if a block was put back: it comes again.
-    fn take_blocks(&mut self) -> Result<bool> {
-        if self.mix.is_none() {
-            self.begin()?;
-        }
-        let Some((format, mix)) = &mut self.mix else { return Ok(false) };
-        let mut put_back = false;
+    /// Notes which lanes are linked and what they signalled.
+    fn note_links(&mut self) {
         self.waiting.clear();
         for lane in 0..self.audio_in.lanes() {
             let state = self.audio_in.state(lane);
             let silent = state.linked == 0 || state.ended != 0;
             let link = if silent { LaneLink::Silent } else { LaneLink::Open(state.gap_until_ns) };
-            mix.set_link(lane as usize, link);
-            let waits = if silent { Waiting::No } else { Waiting::ForFrames };
-            self.waiting.push(waits);
+            self.waiting.push(if silent { Waiting::No } else { Waiting::ForFrames });
+            if let Some((_, mix)) = &mut self.mix {
+                mix.set_link(lane as usize, link);
+            }
+        }
+    }
+
+    /// Takes what the lanes bring. True if a block was put back: it comes again.
+    fn take_blocks(&mut self) -> Result<bool> {
+        let mut put_back = false;
+        self.note_links();
+        for lane in 0..self.audio_in.lanes() {
             let Some(frame) = self.audio_in.read(lane)? else { continue };
-            let (epoch, timestamp_ns) = (frame.envelope().epoch, frame.timestamp_ns());
-            if epoch != self.epoch && self.sent.is_after(timestamp_ns) {
+            if self.mix.is_none() {
+                self.start_mix(frame.format());
+                self.note_links();
+            }
+            let Some((format, mix)) = &mut self.mix else { continue };
+            let timestamp_ns = frame.timestamp_ns();
+            let new_epoch = frame.envelope().epoch > mix.epoch(lane as usize);
+            if new_epoch && self.sent.is_after(timestamp_ns) {
                 // A source went back: what is left of the time before does not count.
                 mix.reset();
             }
-            self.epoch = self.epoch.max(epoch);
             if frame.format() != *format {
                 mix.set_offered(lane as usize, timestamp_ns);
                 self.waiting[lane as usize] = Waiting::WithFormat(frame.format(), timestamp_ns);

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 use streamlib_audio::processors::{AudioMixer, AudioMixerConfig, Clipping};
 use streamlib_processor::harness::Harness;
-use streamlib_processor::schema::AudioFormat;
+use streamlib_processor::schema::{AudioFormat, Format};
 
-use crate::media::{Block, joined, push, sent};
+use crate::media::{Block, block, joined, push, sent};
 
 const STEREO: u32 = 2;
 
@@ -147,4 +147,26 @@ fn gains_change_while_it_runs_and_bad_ones_are_refused() {
     assert_eq!(joined(&sent(&mut harness)), [[0.5; 20], [0.25; 20]].concat());
     let error = harness.update_config(&serde_json::json!({ "gains": [1, 99] })).unwrap_err();
     assert_eq!(error.to_string(), "`gains.1`: 99 is not between -16 and 16");
+}
+
+#[test]
+fn the_first_call_takes_what_it_is_given() {
+    let mut harness = harness(&[], Clipping::Hard);
+    push(&mut harness, 0, &format(48_000), 0, &[0.5; 20], 10);
+    harness.call().unwrap();
+    assert_eq!(joined(&sent(&mut harness)), [0.5; 20]);
+}
+
+#[test]
+fn a_source_that_goes_back_in_a_new_epoch_is_heard() {
+    let mut harness = harness(&[], Clipping::Hard);
+    push(&mut harness, 0, &format(48_000), 48_000, &[0.5; 960], 240);
+    harness.call_until_idle().unwrap();
+    let mut again = block(&format(48_000), 0, &[0.25; 960]);
+    again.envelope_mut().epoch = 1;
+    harness.push("audio_in", 0, again, &Format::Audio(format(48_000))).unwrap();
+    harness.call_until_idle().unwrap();
+    let blocks = sent(&mut harness);
+    assert_eq!(blocks.last().unwrap().timestamp_ns, 0);
+    assert_eq!(blocks.last().unwrap().samples, [0.25; 960]);
 }

@@ -1,9 +1,9 @@
 use streamlib_audio::processors::{AudioResampler, AudioResamplerConfig};
 use streamlib_audio::resample::Quality;
 use streamlib_processor::harness::Harness;
-use streamlib_processor::schema::AudioFormat;
+use streamlib_processor::schema::{AudioFormat, Format};
 
-use crate::media::{joined, push, run_to_end, sample_ns, sent, tone};
+use crate::media::{block, joined, push, run_to_end, sample_ns, sent, tone};
 
 fn harness(output_sample_rate: u32) -> Harness {
     let config = AudioResamplerConfig { output_sample_rate, ..Default::default() };
@@ -115,4 +115,17 @@ fn bad_settings_and_rates_are_refused() {
     let error = harness.call().unwrap_err();
     let expect = "sound of 900 Hz cannot be resampled: rates are 1,000 to 768,000 Hz";
     assert_eq!((error.to_string(), sent(&mut harness)), (expect.to_owned(), Vec::new()));
+}
+
+#[test]
+fn a_source_that_goes_back_in_a_new_epoch_is_heard() {
+    let format = AudioFormat::new(24_000, 1);
+    let mut harness = harness(48_000);
+    push(&mut harness, 0, &format, 24_000, &tone(500.0, &format, 2_400), 240);
+    let mut again = block(&format, 0, &tone(500.0, &format, 2_400));
+    again.envelope_mut().epoch = 1;
+    harness.push("audio_in", 0, again, &Format::Audio(format)).unwrap();
+    let blocks = run_to_end(&mut harness);
+    let change = blocks.iter().position(|block| block.timestamp_ns == 0).unwrap();
+    assert_eq!((joined(&blocks[..change]).len(), joined(&blocks[change..]).len()), (4_800, 4_800));
 }
