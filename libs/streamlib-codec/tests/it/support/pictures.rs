@@ -69,11 +69,12 @@ pub(crate) fn read_number(picture: &I420View<'_>) -> usize {
 /// Luma PSNR in dB; infinite for equal pictures.
 pub(crate) fn psnr(one: &I420View<'_>, other: &I420View<'_>) -> f64 {
     assert_eq!((one.width, one.height), (other.width, other.height));
-    let squares: f64 = one
+    let squares: u64 = one
         .rows(0)
-        .flatten()
-        .zip(other.rows(0).flatten())
-        .map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2))
+        .zip(other.rows(0))
+        .filter(|(one, other)| one != other)
+        .flat_map(|(one, other)| one.iter().zip(other))
+        .map(|(one, other)| u64::from(one.abs_diff(*other)).pow(2))
         .sum();
-    10.0 * (255.0 * 255.0 * f64::from(one.width * one.height) / squares).log10()
+    10.0 * (255.0 * 255.0 * f64::from(one.width * one.height) / squares as f64).log10()
 }
