@@ -32,7 +32,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // Looks at what was published. It plans nothing and runs nothing.
     ("observability", &["error", "graph", "link_channel", "pubsub"]),
     // The one error of the crate wraps those of its parts; the parts do not know it.
-    ("error", &["compiler", "graph"]),
+    ("error", &["compiler", "delegates", "graph"]),
     // The face of it all.
     (
         "runtime",
