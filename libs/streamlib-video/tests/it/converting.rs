@@ -22,9 +22,14 @@ fn the_converter_makes_its_format_of_every_other() {
             if pixel_format != PixelFormat::Rgb8 {
                 assert_eq!(out.format().colour.range, ColourRange::Full);
             }
+            // The 16-bit formats are filled with a little more than the 8-bit ones.
+            let tolerance = if pixel_format.bit_depth() == 8 { 2 } else { 6 };
             // Mid grey: 128 of full range, or (128 - 16) * 255 / 219 = 130 of limited range.
             let [r, g, b] = [0, 1, 2].map(|channel| sample(&out, 0, 3 + channel, 2));
-            assert!([r, g, b].iter().all(|v| v.abs_diff(129) <= 3), "{pixel_format}: {r} {g} {b}");
+            assert!(
+                [r, g, b].iter().all(|v| v.abs_diff(129) <= tolerance),
+                "{pixel_format}: {r} {g} {b}"
+            );
         }
     }
 }

@@ -6,4 +6,5 @@ mod compositor;
 mod converting;
 mod effects;
 mod pattern;
+mod png_files;
 mod support;
