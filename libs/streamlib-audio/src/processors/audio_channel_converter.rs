@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use streamlib_processor::__private::ProcessorParts;
+use streamlib_processor::abi::EnvelopeFlags;
 use streamlib_processor::prelude::*;
 
 use crate::Error as AudioError;
 use crate::mix_matrix::MixMatrix;
+use crate::timeline::marked;
 
 /// A layout of loudspeakers, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ConfigChoice)]
@@ -174,7 +176,9 @@ impl Processor for AudioChannelConverter {
         let layout = ChannelLayout::from(self.config.layout);
         let format = AudioFormat { channels: matrix.outputs().get() as u32, layout, ..input };
         let mut out = self.audio_out.loan_from(&frame, &format, frame.frame_count())?;
-        out.envelope_mut().flags = frame.envelope().flags;
+        if frame.envelope().flags.contains(EnvelopeFlags::DISCONTINUITY) {
+            *out.envelope_mut() = marked(*out.envelope_mut());
+        }
         matrix.apply(frame.samples(), out.samples_mut());
         self.audio_out.send(out)?;
         Ok(())

@@ -1,9 +1,10 @@
 use streamlib_audio::processors::{AudioChannelConverter, AudioChannelConverterConfig, Layout};
+use streamlib_processor::abi::EnvelopeFlags;
 use streamlib_processor::abi::media::ChannelLayout;
 use streamlib_processor::harness::Harness;
-use streamlib_processor::schema::AudioFormat;
+use streamlib_processor::schema::{AudioFormat, Format};
 
-use crate::media::{joined, push, run_to_end, sent};
+use crate::media::{block, joined, push, run_to_end, sent};
 
 const R: f32 = std::f32::consts::FRAC_1_SQRT_2;
 
@@ -89,4 +90,19 @@ fn bad_settings_are_refused() {
     };
     check(vec![vec![1.0]], "`matrix` has 1 rows of 1 numbers, but `layout` stereo has 2 channels");
     check(vec![vec![1.0], vec![17.0]], "`matrix, number 2`: 17 is not between -16 and 16");
+}
+
+#[test]
+fn the_mark_of_a_discontinuity_stays() {
+    let format = AudioFormat::new(48_000, 6);
+    let mut harness = harness(AudioChannelConverterConfig::default());
+    let mut after_hole = block(&format, 0, &[0.0; 6]);
+    after_hole.envelope_mut().flags =
+        after_hole.envelope().flags.with(EnvelopeFlags::DISCONTINUITY);
+    for frame in [block(&format, 0, &[0.0; 6]), after_hole] {
+        harness.push("audio_in", 0, frame, &Format::Audio(format.clone())).unwrap();
+    }
+    harness.call_until_idle().unwrap();
+    let marks: Vec<bool> = sent(&mut harness).iter().map(|block| block.marked).collect();
+    assert_eq!(marks, [false, true]);
 }

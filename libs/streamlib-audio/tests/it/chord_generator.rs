@@ -113,3 +113,15 @@ fn bad_settings_are_refused() {
         "`beep_ms` is 40, but a beep starts every 40 ms",
     );
 }
+
+#[test]
+fn before_its_time_a_block_is_not_sent() {
+    let config = ChordGeneratorConfig { real_time: true, ..second() };
+    let mut harness = Harness::new::<ChordGenerator>(config).unwrap();
+    for now_ns in [0, 0, 21_333_332, 21_333_333] {
+        harness.set_now_ns(now_ns);
+        harness.call().unwrap();
+    }
+    let times: Vec<i64> = sent(&mut harness).iter().map(|block| block.timestamp_ns).collect();
+    assert_eq!(times, [0, 21_333_333]);
+}

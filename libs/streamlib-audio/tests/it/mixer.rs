@@ -170,3 +170,20 @@ fn a_source_that_goes_back_in_a_new_epoch_is_heard() {
     assert_eq!(blocks.last().unwrap().timestamp_ns, 0);
     assert_eq!(blocks.last().unwrap().samples, [0.25; 960]);
 }
+
+#[test]
+fn a_lane_that_changes_its_format_alone_is_the_one_that_is_named() {
+    let mut harness = harness(&[], Clipping::Hard);
+    for lane in 0..2 {
+        push(&mut harness, lane, &format(48_000), 0, &[0.25; 960], 480);
+    }
+    push(&mut harness, 0, &format(32_000), 320, &[0.125; 640], 320);
+    for _ in 0..4 {
+        harness.call().unwrap();
+    }
+    assert_eq!(joined(&sent(&mut harness)), [0.5; 960]);
+    push(&mut harness, 1, &format(48_000), 480, &[0.25; 960], 480);
+    let error = harness.call().unwrap_err().to_string();
+    let expect = "lane 0 of `audio_in` is f32 32000 Hz stereo while the others are f32 48000 Hz";
+    assert!(error.starts_with(expect), "{error}");
+}

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 use streamlib_audio::processors::{BufferRechunker, BufferRechunkerConfig, Tail};
 use streamlib_processor::harness::Harness;
-use streamlib_processor::schema::AudioFormat;
+use streamlib_processor::schema::{AudioFormat, Format};
 
-use crate::media::{joined, push, run_to_end};
+use crate::media::{block, joined, push, run_to_end, sample_ns};
 
 fn harness(frames_per_buffer: u32, tail: Tail) -> Harness {
     let config = BufferRechunkerConfig { frames_per_buffer, tail };
@@ -41,7 +41,7 @@ proptest! {
         prop_assert!(whole.iter().all(|block| block.samples.len() == size));
         prop_assert_eq!(last.samples.len() == size, pad || (total * 2).is_multiple_of(size));
         for (index, block) in blocks.iter().enumerate() {
-            let since_first = crate::media::sample_ns((index * size / 2) as u64, 44_100);
+            let since_first = sample_ns((index * size / 2) as u64, 44_100);
             prop_assert_eq!(block.timestamp_ns, blocks[0].timestamp_ns + since_first);
         }
     }
@@ -97,4 +97,18 @@ fn a_smaller_size_takes_effect_at_once() {
     assert_eq!(joined(&blocks).len(), 1_200);
     let error = harness.update_config(&serde_json::json!({ "frames_per_buffer": 0 })).unwrap_err();
     assert_eq!(error.to_string(), "`frames_per_buffer`: 0 is not between 1 and 65536");
+}
+
+#[test]
+fn timestamps_that_were_rounded_to_milliseconds_come_out_exact() {
+    let format = AudioFormat::new(48_000, 1);
+    for frames_per_buffer in [512, 500] {
+        let mut harness = harness(frames_per_buffer, Tail::Short);
+        for index in 0..50 {
+            let rounded_ns = sample_ns(index * 512, 48_000) / 1_000_000 * 1_000_000;
+            let frame = block(&format, rounded_ns, &ramp(512));
+            harness.push("audio_in", 0, frame, &Format::Audio(format.clone())).unwrap();
+        }
+        assert_eq!(joined(&run_to_end(&mut harness)).len(), 50 * 512, "{frames_per_buffer}");
+    }
 }

@@ -129,3 +129,19 @@ fn a_source_that_goes_back_in_a_new_epoch_is_heard() {
     let change = blocks.iter().position(|block| block.timestamp_ns == 0).unwrap();
     assert_eq!((joined(&blocks[..change]).len(), joined(&blocks[change..]).len()), (4_800, 4_800));
 }
+
+#[test]
+fn another_quality_takes_effect_with_the_next_block() {
+    let format = AudioFormat::new(44_100, 1);
+    let mut harness = harness(48_000);
+    push(&mut harness, 0, &format, 0, &tone(500.0, &format, 2_000), 2_000);
+    harness.call_until_idle().unwrap();
+    let made = joined(&sent(&mut harness)).len();
+    assert!(made > 0, "a block of balanced quality is less than 2,000 samples");
+    harness.update_config(&serde_json::json!({ "quality": "high" })).unwrap();
+    push(&mut harness, 0, &format, 2_000, &tone(500.0, &format, 2_000), 2_000);
+    harness.call_until_idle().unwrap();
+    // The rest of what came before; a block of high quality is more than 2,000 samples.
+    assert_eq!(joined(&sent(&mut harness)).len(), 2_177 - made);
+    assert_eq!(joined(&run_to_end(&mut harness)).len(), 2_177);
+}

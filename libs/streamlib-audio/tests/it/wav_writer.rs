@@ -160,3 +160,11 @@ fn bad_paths_and_changes_are_refused() {
         "is being written: its settings cannot change; replace the writer to write another file"
     ));
 }
+
+#[test]
+fn a_stream_that_was_cut_before_any_sound_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = harness(&folder.path().join("take.wav"), WavSample::S16);
+    harness.end_of_stream().unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
