@@ -76,9 +76,9 @@ fn fit(
 }
 
 fn no_pair(from: &ProcessorId, to: &ProcessorId, producer: &Entry, consumer: &Entry) -> GraphError {
-    let text = |what: &str, ports: Vec<String>| match ports.is_empty() {
-        true => format!("there are no {what}"),
-        false => format!("{what} are {}", ports.join(", ")),
+    let list = |ports: Vec<String>| match ports.is_empty() {
+        true => "nothing".to_owned(),
+        false => ports.join(", "),
     };
     let outputs = producer.descriptor.outputs.iter();
     let outputs = outputs.map(|port| describe(&port.name, &port.schema, &port.formats, false));
@@ -89,8 +89,8 @@ fn no_pair(from: &ProcessorId, to: &ProcessorId, producer: &Entry, consumer: &En
     GraphError::NoPortPair {
         from: from.clone(),
         to: to.clone(),
-        outputs: text("its outputs", outputs.collect()),
-        inputs: text("the inputs", inputs.collect()),
+        outputs: list(outputs.collect()),
+        inputs: list(inputs.collect()),
     }
 }
 

@@ -69,7 +69,12 @@ pub enum GraphError {
         other: ProcessorId,
     },
     /// A processor has no such port.
-    #[error("processor `{}` has no {side} `{}`; {}", port.processor, port.port, ports_hint(near.as_deref(), *is_other_side, *side, ports))]
+    #[error(
+        "processor `{}` has no {side} `{}`; {}",
+        port.processor,
+        port.port,
+        ports_hint(near.as_deref(), *is_other_side, *side, ports)
+    )]
     UnknownPort {
         /// What was asked for.
         port: PortRef,
@@ -174,8 +179,8 @@ pub enum GraphError {
     },
     /// What only one can hold is held.
     #[error(
-        "processor `{id}` cannot have {field} {value}: processor `{holder}` holds it, and only one can; \
-         give one of the two another"
+        "processor `{id}` cannot have {field} {value}: processor `{holder}` holds it, and only one \
+         can; give one of the two another"
     )]
     Held {
         /// The processor.
@@ -205,7 +210,10 @@ pub enum GraphError {
         link: LinkId,
     },
     /// No ports of two processors fit.
-    #[error("no output of `{from}` fits a free input of `{to}`: {outputs}; {inputs}")]
+    #[error(
+        "no output of `{from}` fits a free input of `{to}`: `{from}` makes {outputs}, \
+         and `{to}` takes {inputs}"
+    )]
     NoPortPair {
         /// The producer.
         from: ProcessorId,
@@ -217,7 +225,10 @@ pub enum GraphError {
         inputs: String,
     },
     /// Several ports of two processors fit.
-    #[error("more than one output of `{from}` fits an input of `{to}`; name the ports, one of: {}", pairs.join(", "))]
+    #[error(
+        "more than one output of `{from}` fits an input of `{to}`; name the ports, one of: {}",
+        pairs.join(", ")
+    )]
     ManyPortPairs {
         /// The producer.
         from: ProcessorId,
@@ -330,7 +341,7 @@ fn schemas(mismatch: &SchemaMismatch) -> String {
     let SchemaMismatch { makes, takes, .. } = mismatch;
     let hint = match makes.name == takes.name {
         true => "the versions differ in the first number, so neither reads the other",
-        false => "insert a processor that makes one of the other",
+        false => "insert a processor that makes the one from the other",
     };
     format!("it makes {makes}, and the input takes {takes}; {hint}")
 }

@@ -125,7 +125,10 @@ impl GraphSnapshot {
     }
 
     /// The links of an output, in the order in which they were made.
-    pub fn links_from(&self, port: &PortRef) -> impl Iterator<Item = &Arc<Link>> {
+    pub fn links_from<'a>(
+        &'a self,
+        port: &PortRef,
+    ) -> impl Iterator<Item = &'a Arc<Link>> + use<'a> {
         let links = self.entry(&port.processor).and_then(|entry| {
             let outputs = &entry.descriptor.outputs;
             let index = outputs.iter().position(|output| output.name == *port.port)?;
@@ -135,7 +138,7 @@ impl GraphSnapshot {
     }
 
     /// The links of an input, in the order of its lanes.
-    pub fn links_to(&self, port: &PortRef) -> impl Iterator<Item = &Arc<Link>> {
+    pub fn links_to<'a>(&'a self, port: &PortRef) -> impl Iterator<Item = &'a Arc<Link>> + use<'a> {
         let lanes = self.entry(&port.processor).and_then(|entry| {
             let inputs = &entry.descriptor.inputs;
             let index = inputs.iter().position(|input| input.name == *port.port)?;
@@ -145,13 +148,19 @@ impl GraphSnapshot {
     }
 
     /// The links of all inputs of a processor, by input and lane.
-    pub fn input_links(&self, id: &ProcessorId) -> impl Iterator<Item = &Arc<Link>> {
+    pub fn input_links<'a>(
+        &'a self,
+        id: &ProcessorId,
+    ) -> impl Iterator<Item = &'a Arc<Link>> + use<'a> {
         let lanes = self.entry(id).map(|entry| entry.ports.inputs.iter().flatten().flatten());
         lanes.into_iter().flatten().filter_map(|id| self.link(*id))
     }
 
     /// The links of all outputs of a processor, by output.
-    pub fn output_links(&self, id: &ProcessorId) -> impl Iterator<Item = &Arc<Link>> {
+    pub fn output_links<'a>(
+        &'a self,
+        id: &ProcessorId,
+    ) -> impl Iterator<Item = &'a Arc<Link>> + use<'a> {
         let links = self.entry(id).map(|entry| entry.ports.outputs.iter().flatten());
         links.into_iter().flatten().filter_map(|id| self.link(*id))
     }

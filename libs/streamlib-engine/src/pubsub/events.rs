@@ -9,7 +9,7 @@ use serde::Serialize;
 
 pub use graph::GraphEvent;
 pub use link::LinkEvent;
-pub use processor::{EndReason, ProcessorEvent, ProcessorState};
+pub use processor::{ProcessorEvent, ProcessorState};
 pub use runtime::RuntimeEvent;
 
 use crate::ids::{LinkId, ProcessorId};

@@ -128,9 +128,11 @@ impl std::fmt::Display for Step {
                 write!(f, "create {processor} ({processor_type}){why}")
             }
             Self::BuildLink { from, to, carrier, delivery, depth, deepened, .. } => {
-                let (carrier, delivery) = (carrier.as_str(), delivery.as_str());
                 write!(f, "build link {}.{} -> {}.{}: ", from.0, from.1, to.0, to.1)?;
-                write!(f, "{carrier}, {delivery}, depth {depth}")?;
+                match carrier {
+                    Carrier::Inline => f.write_str(carrier.as_str())?,
+                    queue => write!(f, "{}, {}, depth {depth}", queue.as_str(), delivery.as_str())?,
+                }
                 match deepened {
                     Some(why) => write!(f, " (deepened: {why})"),
                     None => Ok(()),

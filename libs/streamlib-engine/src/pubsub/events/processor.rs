@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
+use streamlib_abi::port::EndCause;
 use streamlib_schema::Format;
 
 use super::names;
@@ -65,7 +66,8 @@ pub enum ProcessorEvent {
         /// The output.
         port: String,
         /// Why.
-        cause: EndReason,
+        #[serde(serialize_with = "as_name")]
+        cause: EndCause,
     },
     /// It could not close what it had opened.
     TeardownFailed {
@@ -99,6 +101,8 @@ pub enum ProcessorState {
     Paused,
     /// In a call that takes longer than its limit.
     Stuck,
+    /// Its inputs have ended, or it is to stop: it sends what it held back.
+    Ending,
     /// Its outputs have ended and it will not be called again.
     Ended,
     /// It failed and is not called.
@@ -114,6 +118,7 @@ impl std::fmt::Display for ProcessorState {
             Self::Running => "running",
             Self::Paused => "paused",
             Self::Stuck => "stuck",
+            Self::Ending => "ending",
             Self::Ended => "ended",
             Self::Error => "error",
             Self::Stopped => "stopped",
@@ -121,16 +126,6 @@ impl std::fmt::Display for ProcessorState {
     }
 }
 
-/// Why an output has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndReason {
-    /// There is no more.
-    Finished,
-    /// The graph was stopped.
-    Stopped,
-    /// The processor was removed.
-    Removed,
-    /// The processor failed for good.
-    Failed,
+fn as_name<S: Serializer>(cause: &EndCause, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(cause.as_str())
 }

@@ -33,6 +33,16 @@ pub enum RuntimeEvent {
     RuntimeWillResume {},
     /// Its clock goes on.
     RuntimeDidResume {},
+    /// A failed change could not be taken back altogether.
+    UndoFailed {
+        /// What could not be taken back.
+        message: String,
+    },
+    /// Something went wrong while a commit took the old apart; the commit stands.
+    RetireProblem {
+        /// What went wrong.
+        message: String,
+    },
 }
 
 names!(RuntimeEvent {
@@ -45,4 +55,6 @@ names!(RuntimeEvent {
     RuntimeDidPause => "runtime_did_pause",
     RuntimeWillResume => "runtime_will_resume",
     RuntimeDidResume => "runtime_did_resume",
+    UndoFailed => "undo_failed",
+    RetireProblem => "retire_problem",
 });
