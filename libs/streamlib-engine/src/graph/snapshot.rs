@@ -34,7 +34,7 @@ impl PartialEq for Entry {
 pub(crate) struct PortLinks {
     /// By input, then by lane. The last lane of an input has a link; earlier ones may not.
     pub(crate) inputs: Vec<Vec<Option<LinkId>>>,
-    /// By output, in the order in which they were linked.
+    /// By output, in the order of their numbers.
     pub(crate) outputs: Vec<Vec<LinkId>>,
 }
 
@@ -124,7 +124,7 @@ impl GraphSnapshot {
         self.0.links.get(&id)
     }
 
-    /// The links of an output, in the order in which they were made.
+    /// The links of an output, in the order of their numbers.
     pub fn links_from<'a>(
         &'a self,
         port: &PortRef,

@@ -68,7 +68,10 @@ impl Editor<'_> {
             self.unchecked.push((source.clone(), target.clone()));
         }
         Arc::make_mut(&mut self.graph.topology).link(id, from, to, options.feedback);
-        self.ports(&source.processor, |ports| ports.outputs[output].push(id));
+        self.ports(&source.processor, |ports| {
+            let links = &mut ports.outputs[output];
+            links.insert(links.partition_point(|other| *other < id), id);
+        });
         self.ports(&target.processor, |ports| {
             let lanes = &mut ports.inputs[input];
             lanes.resize(lanes.len().max(lane as usize + 1), None);
