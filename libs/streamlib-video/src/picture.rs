@@ -289,7 +289,8 @@ impl<'a> PictureMut<'a> {
     }
 }
 
-/// A picture with its memory, which is used again for the next one: it allocates only to grow.
+/// A picture with its memory, which is used again for the next one: it allocates only to
+/// grow. At first it has no pixels and no memory.
 #[derive(Debug)]
 pub struct PictureBuf {
     bytes: Vec<u8>,
@@ -300,8 +301,8 @@ pub struct PictureBuf {
 impl Default for PictureBuf {
     fn default() -> Self {
         let format = PixelFormat::Gray8;
-        let (meta, size) = VideoMeta::packed(format, 1, 1, 32);
-        Self { bytes: vec![0; size], meta, format }
+        let (meta, _) = VideoMeta::packed(format, 0, 0, 32);
+        Self { bytes: Vec::new(), meta, format }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Conversions from and to RGB, and between the orders of RGB: calls of the `yuv` crate, which has
-//! SIMD code for x86 and ARM and picks it at run time. Planes have whole rows.
+//! Conversions from and to RGB: calls of the `yuv` crate, which has SIMD code for x86 and ARM and
+//! picks it at run time; and between the orders of RGB. Planes have whole rows.
 
 use streamlib_processor::abi::media::{MatrixCoefficients, PixelFormat};
 use yuv::{
@@ -41,23 +41,34 @@ fn impossible(source: &Picture<'_>, target: PixelFormat) -> Result<()> {
     Err(VideoError::NoConversion { from: source.format(), to: target })
 }
 
-/// Between RGBA8, BGRA8 and RGB8.
+/// Between RGBA8, BGRA8 and RGB8. Not the library's, which allocates in each call.
 pub(super) fn shuffle(source: &Picture<'_>, target: &mut PictureMut<'_>) -> Result<()> {
     use PixelFormat::{Bgra8, Rgb8, Rgba8};
-    let (width, height) = source.size();
-    let convert = match (source.format(), target.format()) {
-        (Rgba8, Bgra8) => yuv::rgba_to_bgra,
-        (Bgra8, Rgba8) => yuv::bgra_to_rgba,
-        (Rgba8, Rgb8) => yuv::rgba_to_rgb,
-        (Bgra8, Rgb8) => yuv::bgra_to_rgb,
-        (Rgb8, Rgba8) => yuv::rgb_to_rgba,
-        (Rgb8, Bgra8) => yuv::rgb_to_bgra,
-        (from, to) if from == to => return target.copy_from(source),
-        (_, to) => return impossible(source, to),
-    };
-    let (from_stride, to_stride) = (source.stride(0) as u32, target.stride(0) as u32);
-    let to = target.plane_mut(0);
-    checked(source, convert(source.plane(0), from_stride, to, to_stride, width, height))
+    let (from, to) = (source.format(), target.format());
+    for (to_row, from_row) in target.rows_mut(0).zip(source.rows(0)) {
+        match (from, to) {
+            (Rgba8, Bgra8) | (Bgra8, Rgba8) => {
+                pixels(from_row, to_row, |[a, b, c, alpha]: [u8; 4]| [c, b, a, alpha]);
+            }
+            (Rgba8, Rgb8) => pixels(from_row, to_row, |[r, g, b, _]: [u8; 4]| [r, g, b]),
+            (Bgra8, Rgb8) => pixels(from_row, to_row, |[b, g, r, _]: [u8; 4]| [r, g, b]),
+            (Rgb8, Rgba8) => pixels(from_row, to_row, |[r, g, b]: [u8; 3]| [r, g, b, 255]),
+            (Rgb8, Bgra8) => pixels(from_row, to_row, |[r, g, b]: [u8; 3]| [b, g, r, 255]),
+            (from, to) if from == to => to_row.copy_from_slice(from_row),
+            (_, to) => return impossible(source, to),
+        }
+    }
+    Ok(())
+}
+
+fn pixels<const F: usize, const T: usize>(
+    from: &[u8],
+    to: &mut [u8],
+    change: impl Fn([u8; F]) -> [u8; T],
+) {
+    for (to, from) in to.as_chunks_mut::<T>().0.iter_mut().zip(from.as_chunks::<F>().0) {
+        *to = change(*from);
+    }
 }
 
 /// GRAY8, NV12 and I420 to RGBA8, BGRA8 and RGB8.

@@ -148,6 +148,21 @@ impl Compositor {
         Ok(first)
     }
 
+    /// True if the pictures leave no pixel of the whole free. Those beside each other and the
+    /// lowest of an overlay do not overlap.
+    fn covers(&self, (width, height): (u32, u32)) -> bool {
+        let area = |(width, height)| u64::from(width) * u64::from(height);
+        let under = match self.config.layout {
+            Layout::SideBySide => self.lanes.len(),
+            Layout::Overlay => 1,
+        };
+        let drawn = self.lanes.iter().zip(&self.cells).take(under);
+        let drawn = drawn.filter(|(lane, _)| lane.frame().is_some());
+        let covered: u64 =
+            drawn.flat_map(|(_, cell)| cell).map(|c| area((c.width, c.height))).sum();
+        covered == area((width, height))
+    }
+
     /// The format of what comes out, upright and as large as the layout says.
     fn format(&self, first: &VideoFrame, size: (u32, u32)) -> VideoFormat {
         let mut format = first.format();
@@ -182,7 +197,9 @@ impl Processor for Compositor {
         }
         self.last = Some((envelope.epoch, envelope.timestamp_ns));
         let mut target = PictureMut::from(&mut out);
-        effect::fill_black(&mut target)?;
+        if !self.covers(size) {
+            effect::fill_black(&mut target)?;
+        }
         for (number, (lane, cell)) in self.lanes.iter_mut().zip(&self.cells).enumerate() {
             let Some(cell) = *cell else { continue };
             let overlaid = self.config.layout == Layout::Overlay && number > 0;

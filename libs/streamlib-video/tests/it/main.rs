@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod allocation;
 mod compositor;
 mod converting;
 mod effects;

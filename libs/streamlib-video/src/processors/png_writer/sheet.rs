@@ -1,9 +1,9 @@
 //! The contact sheet: which moments are kept, and how they are laid out.
 //!
-//! How long the stream is shows at its end only. To take moments evenly all the same, twice as many
-//! as needed are kept at most; each time they are full, every second is dropped and from then on
-//! every second picture passed over. So any stream leaves between one and two sheets of moments at
-//! equal distances.
+//! How long the stream is shows at its end only. To take moments evenly all the same, four times as
+//! many as needed are kept at most; each time they are full, every second is dropped and from then
+//! on every second picture passed over. So any long stream leaves between two and four sheets of
+//! moments at equal distances, from which the sheet is picked.
 
 use streamlib_processor::abi::media::{Colour, PixelFormat, Rectangle};
 
@@ -21,6 +21,9 @@ const MARGIN: u32 = 24;
 const GAP: u32 = 12;
 const LANE_GAP: u32 = 3;
 const CAPTION: u32 = 26;
+
+/// How many times the moments of a sheet are kept at most.
+const SURPLUS: usize = 4;
 
 /// One picture, small.
 #[derive(Debug, Default)]
@@ -89,7 +92,7 @@ impl Sheet {
 
     /// After each moment: makes room if it is needed.
     pub(super) fn settle(&mut self, settings: &ContactSheet) {
-        if settings.every > 0 || self.moments.len() < 2 * cells(settings) {
+        if settings.every > 0 || self.moments.len() < SURPLUS * cells(settings) {
             return;
         }
         self.halvings += 1;
@@ -170,11 +173,18 @@ fn draw_moment(
             draw_label(target, label, (x, y), (width, height))?;
         }
     }
-    let seconds = moment.timestamp_ns.div_euclid(1_000_000) as f64 / 1_000.0;
-    let caption = format!("{:.2} s", seconds);
+    let caption = clock(moment.timestamp_ns);
     let below = y + lanes * (height + LANE_GAP) - LANE_GAP + (CAPTION - font::HEIGHT) / 2 + 2;
     font::write(target, &caption, (x + 2, below), x + width, WRITING);
     Ok(())
+}
+
+/// Stream time in minutes, seconds and hundredths.
+fn clock(timestamp_ns: i64) -> String {
+    let hundredths = timestamp_ns.unsigned_abs() / 10_000_000;
+    let sign = if timestamp_ns < 0 { "-" } else { "" };
+    let (minutes, rest) = (hundredths / 6_000, hundredths % 6_000);
+    format!("{sign}{minutes}:{:02}.{:02}", rest / 100, rest % 100)
 }
 
 /// A word on a dark ground in the top left corner of a picture.
@@ -208,7 +218,7 @@ mod tests {
                 sheet.add(number, 0, 0, &small.view()).unwrap();
             }
             sheet.settle(settings);
-            assert!(sheet.moments.len() <= 2 * cells(settings), "memory does not grow");
+            assert!(sheet.moments.len() <= SURPLUS * cells(settings), "memory does not grow");
         }
         let count = sheet.moments.len().min(cells(settings));
         let all = sheet.moments.len();
@@ -218,13 +228,20 @@ mod tests {
     }
 
     #[test]
+    fn captions_are_clocks() {
+        assert_eq!(clock(1_240_000_000), "0:01.24");
+        assert_eq!(clock(3_725_999_999_999), "62:05.99");
+        assert_eq!(clock(-500_000_000), "-0:00.50");
+    }
+
+    #[test]
     fn moments_are_taken_evenly_or_every_so_many() {
         let even = ContactSheet { columns: 2, rows: 2, ..ContactSheet::default() };
         check(&even, 0, &[]);
         check(&even, 1, &[0]);
         check(&even, 3, &[0, 1, 2]);
         check(&even, 7, &[0, 2, 4, 6]);
-        check(&even, 132, &[0, 32, 64, 128]);
+        check(&even, 132, &[0, 32, 80, 128]);
         check(&even, 100_000, &[0, 32_768, 65_536, 98_304]);
         let every = ContactSheet { every: 10, ..even };
         check(&every, 25, &[0, 10, 20]);
