@@ -214,6 +214,24 @@ pub struct LinkReport {
     pub bytes: u64,
 }
 
+impl LinkReport {
+    /// Name of the processor that sends. A converter's name has dots itself.
+    #[must_use]
+    pub fn source_processor(&self) -> &str {
+        processor_of(&self.from)
+    }
+
+    /// Name of the processor that receives.
+    #[must_use]
+    pub fn target_processor(&self) -> &str {
+        processor_of(&self.to)
+    }
+}
+
+fn processor_of(end: &str) -> &str {
+    end.rsplit_once('.').map_or(end, |(processor, _port)| processor)
+}
+
 /// Frames that a link dropped, by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

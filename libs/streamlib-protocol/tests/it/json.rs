@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use streamlib_protocol::{
     Accepted, DoctorReport, ErrorBody, ErrorCode, Event, GraphState, Info, Inspect, Lagged,
-    ProcessorTypes, Progress, Snapshot, StopRequest, TransactionReply, TransactionRequest,
-    UndoRequest,
+    LinkReport, ProcessorTypes, Progress, Snapshot, StopRequest, TransactionReply,
+    TransactionRequest, UndoRequest,
 };
 
 /// The type reads `json` and writes it back the same.
@@ -99,7 +99,11 @@ fn an_inspection() {
             "bottleneck": "a", "problems": [{ "subject": "a", "message": "stuck for 3 s" }],
         },
     }));
-    let dropped = inspect.links[0].dropped;
+    let link = &inspect.links[0];
+    assert_eq!((link.source_processor(), link.target_processor()), ("a", "b"));
+    let converter = LinkReport { from: "b.i~convert.out".to_owned(), ..link.clone() };
+    assert_eq!(converter.source_processor(), "b.i~convert");
+    let dropped = link.dropped;
     assert_eq!(dropped.total(), 4);
     let reasons: Vec<_> = dropped.reasons().collect();
     assert_eq!(reasons, [("superseded", 1), ("live overrun", 2), ("unmatched", 1)]);

@@ -1,0 +1,194 @@
+//! What can go wrong in the client: each a sentence with what to do, and an exit code.
+
+use std::io;
+use std::path::PathBuf;
+
+use streamlib_protocol::{ErrorBody, exit, sse};
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The runtime refused what was asked.
+    #[error("{0}")]
+    Refused(ErrorBody),
+    /// The runtime's program is not found.
+    #[error(
+        "the program `streamlib-runtime` is not found: it is neither beside `{beside}` nor in \
+         PATH; install it there, or name it in STREAMLIB_RUNTIME"
+    )]
+    NoRuntime {
+        /// The folder of this program.
+        beside: String,
+    },
+    /// The runtime's program does not start.
+    #[error("the program `{program}` cannot be started: {source}")]
+    CannotStart {
+        /// Its path.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The runtime ended without saying why.
+    #[error(
+        "`{program}` ended without a report ({status}); what it wrote to a file is playable up to \
+         its last fragment{}", words(.said)
+    )]
+    RuntimeDied {
+        /// Its path.
+        program: String,
+        /// How it ended.
+        status: String,
+        /// The last lines that it wrote to standard error.
+        said: String,
+    },
+    /// The runtime's program answers something else.
+    #[error(
+        "`{program}` did not answer what was expected ({reason}); is it of the same version as \
+         this program?{}", words(.said)
+    )]
+    StrangeAnswer {
+        /// Its path.
+        program: String,
+        /// What was wrong with the answer.
+        reason: String,
+        /// What it wrote to standard error.
+        said: String,
+    },
+    /// No running graph.
+    #[error("no graph runs; `streamlib run FILE` starts one")]
+    NothingRuns,
+    /// A name that no running graph has.
+    #[error("no graph called `{name}` runs; these do: {}", running.join(", "))]
+    NotRunning {
+        /// The name.
+        name: String,
+        /// Names of those that run.
+        running: Vec<String>,
+    },
+    /// Several graphs, and none was named.
+    #[error("several graphs run; name one of them: {}", .0.join(", "))]
+    SeveralRun(Vec<String>),
+    /// Several graphs of one name.
+    #[error("several graphs called `{name}` run; say the number of the process: {}", numbers(.pids))]
+    SeveralOfName {
+        /// The name.
+        name: String,
+        /// The processes.
+        pids: Vec<u32>,
+    },
+    /// There is no folder for sockets.
+    #[error(
+        "the folder of running graphs is not known: set STREAMLIB_HOME or HOME to an absolute path"
+    )]
+    NoRunFolder,
+    /// The folder for sockets cannot be read.
+    #[error("the folder of running graphs `{path}` cannot be read: {source}")]
+    RunFolder {
+        /// The folder.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A running graph does not answer.
+    #[error("the graph behind `{}` does not answer: {source}", socket.display())]
+    NoAnswer {
+        /// Its socket.
+        socket: PathBuf,
+        /// Why.
+        source: Box<ureq::Error>,
+    },
+    /// A running graph answers something else.
+    #[error(
+        "the graph behind `{}` did not answer what was expected: {source}; is it of the same \
+         version as this program?", socket.display()
+    )]
+    StrangeReply {
+        /// Its socket.
+        socket: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// Events cannot be followed on.
+    #[error("{0}")]
+    Events(#[from] sse::StreamError),
+    /// A processor that is not there.
+    #[error("there is no processor `{processor}` in `{graph}`; its processors are {}", there.join(", "))]
+    NoSuchProcessor {
+        /// The name.
+        processor: String,
+        /// The graph.
+        graph: String,
+        /// Those that are there.
+        there: Vec<String>,
+    },
+    /// A type that is not known.
+    #[error("there is no processor type `{name}`{}; `streamlib processors list` shows all", did_you_mean(.near.as_deref()))]
+    NoSuchType {
+        /// The name.
+        name: String,
+        /// One whose name is close.
+        near: Option<String>,
+    },
+    /// The operating system refused something.
+    #[error("{doing}: {source}")]
+    System {
+        /// What was being done, as a phrase.
+        doing: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something cannot be written as JSON.
+    #[error("the answer cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Standard output is gone.
+    #[error("the answer cannot be printed: {0}")]
+    Print(io::Error),
+}
+
+impl Error {
+    /// The exit code that goes with it.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused(body) => body.code.exit_code(),
+            Self::NothingRuns
+            | Self::NotRunning { .. }
+            | Self::SeveralRun(_)
+            | Self::SeveralOfName { .. }
+            | Self::NoSuchProcessor { .. }
+            | Self::NoSuchType { .. } => exit::USAGE,
+            Self::NoRuntime { .. }
+            | Self::CannotStart { .. }
+            | Self::StrangeAnswer { .. }
+            | Self::NoRunFolder
+            | Self::RunFolder { .. }
+            | Self::System { .. }
+            | Self::Print(_) => exit::ENVIRONMENT,
+            Self::RuntimeDied { .. }
+            | Self::NoAnswer { .. }
+            | Self::StrangeReply { .. }
+            | Self::Events(_)
+            | Self::Json(_) => exit::FAILED,
+        }
+    }
+}
+
+impl From<ErrorBody> for Error {
+    fn from(body: ErrorBody) -> Self {
+        Self::Refused(body)
+    }
+}
+
+fn words(text: &str) -> String {
+    match text.trim() {
+        "" => String::new(),
+        text => format!("; it said:\n{text}"),
+    }
+}
+
+fn numbers(pids: &[u32]) -> String {
+    pids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn did_you_mean(near: Option<&str>) -> String {
+    near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+}
