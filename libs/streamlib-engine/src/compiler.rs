@@ -6,6 +6,8 @@
 
 pub mod blueprint;
 mod error;
+pub(crate) mod installation;
+pub(crate) mod phases;
 mod plan;
 mod planner;
 

@@ -120,3 +120,24 @@ pub struct StrandPlan {
     /// first one that is no converter gives the strand its name.
     pub members: Vec<ProcessorId>,
 }
+
+impl Blueprint {
+    /// How many frames of output `index` of `plan` may be held at once by its links, its consumers
+    /// and, since a frame may be passed on, by what is up to `reach` links further.
+    pub(crate) fn frames_beyond(&self, plan: &ProcessorPlan, index: usize, reach: u32) -> u32 {
+        let links = plan.outputs.get(index).into_iter().flatten();
+        links.fold(0, |sum: u32, key| {
+            let Some(link) = self.links.get(key) else { return sum };
+            let own = sum.saturating_add(link.depth);
+            let Some(target) = self.processors.get(&link.target.0) else { return own };
+            let holds = target.descriptor.inputs.get(link.target.1).map_or(0, |p| p.holds);
+            let held = own.saturating_add(holds).saturating_add(1);
+            if reach == 0 {
+                return held;
+            }
+            (0..target.outputs.len()).fold(held, |sum, index| {
+                sum.saturating_add(self.frames_beyond(target, index, reach - 1))
+            })
+        })
+    }
+}

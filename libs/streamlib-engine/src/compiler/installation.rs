@@ -1,0 +1,59 @@
+//! What is installed: the processors, links and strands that run, by the names of the blueprint
+//! that they follow. Only the compiler's phases change it, one commit at a time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::blueprint::{Blueprint, LinkKey};
+use crate::execution::ProcessorCell;
+use crate::execution::env::GraphEnv;
+use crate::execution::home::Home;
+use crate::execution::pool::WorkerPool;
+use crate::execution::strand::Strand;
+use crate::ids::ProcessorId;
+use crate::link_channel::link::LinkShared;
+use crate::link_channel::output::OutputCounters;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Installation {
+    pub(crate) env: Arc<GraphEnv>,
+    pub(crate) pool: Arc<WorkerPool>,
+    /// What is installed follows this.
+    pub(crate) blueprint: Blueprint,
+    pub(crate) cells: HashMap<ProcessorId, Arc<ProcessorCell>>,
+    pub(crate) links: HashMap<LinkKey, Arc<LinkShared>>,
+    pub(crate) strands: HashMap<ProcessorId, Arc<Strand>>,
+    /// The counters of each processor's outputs, by position.
+    pub(crate) outputs: HashMap<ProcessorId, Vec<Arc<OutputCounters>>>,
+    /// Numbers for the origin of buffers.
+    pub(crate) next_origin: u64,
+    /// Threads that did not come back from a call and were left behind.
+    pub(crate) abandoned_threads: usize,
+}
+
+impl Installation {
+    pub(crate) fn new(env: Arc<GraphEnv>, pool: Arc<WorkerPool>) -> Self {
+        Self {
+            env,
+            pool,
+            blueprint: Blueprint::default(),
+            cells: HashMap::new(),
+            links: HashMap::new(),
+            strands: HashMap::new(),
+            outputs: HashMap::new(),
+            next_origin: 1,
+            abandoned_threads: 0,
+        }
+    }
+
+    /// The strand that runs `processor` now.
+    pub(crate) fn strand_of(&self, processor: &ProcessorId) -> Option<&Arc<Strand>> {
+        self.strands.get(&self.blueprint.processors.get(processor)?.strand)
+    }
+
+    /// What each thread that calls processors is doing.
+    pub(crate) fn homes(&self) -> impl Iterator<Item = &Home> {
+        self.strands.values().map(|strand| &strand.home)
+    }
+}

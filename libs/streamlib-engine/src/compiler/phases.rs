@@ -1,0 +1,155 @@
+//! Carries out a plan: prepare, flip, retire.
+//!
+//! *Prepare* does all that can fail, beside what runs, and knows how to undo each step; last it
+//! holds the strands that are touched. *Flip* swaps ports and strands while all of them are held;
+//! it cannot fail and allocates nothing. *Retire* takes the old apart; what goes wrong there is
+//! reported and not rolled back. The delegates' will- and did-hooks are called here and nowhere
+//! else.
+
+mod drain;
+mod flip;
+mod prepare;
+mod retire;
+mod undo;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::blueprint::{Blueprint, LinkKey};
+use super::installation::Installation;
+use super::plan::{Plan, Step};
+use crate::delegates::{FactoryDelegate, ProcessorDelegate};
+use crate::error::Error;
+use crate::execution::ProcessorCell;
+use crate::execution::strand::Strand;
+use crate::ids::ProcessorId;
+use crate::link_channel::link::{LinkReceiver, LinkSender, LinkShared};
+use streamlib_processor::Resources;
+
+/// How long a commit waits for the processors that it touches to come back from their calls.
+pub(crate) const HOLD_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Who is asked while a plan is carried out.
+pub(crate) struct Delegates<'a> {
+    pub(crate) factory: &'a dyn FactoryDelegate,
+    pub(crate) processor: &'a dyn ProcessorDelegate,
+    pub(crate) resources: &'a Resources,
+    /// Fails the step with this number, for tests of undo and retire.
+    pub(crate) fail_at: Option<usize>,
+}
+
+/// A plan that is being carried out.
+pub(crate) struct Phases<'a> {
+    installed: &'a mut Installation,
+    delegates: Delegates<'a>,
+    plan: &'a Plan,
+    after: Blueprint,
+    new_cells: HashMap<ProcessorId, Arc<ProcessorCell>>,
+    new_links: HashMap<LinkKey, NewLink>,
+    new_strands: HashMap<ProcessorId, Arc<Strand>>,
+    /// Strands that run and are held.
+    held: Vec<(ProcessorId, Arc<Strand>)>,
+    undo: Vec<undo::Undo>,
+    /// Old instances and ends of links that the flip took out, for retire.
+    old: Old,
+    /// Number of the step that is being carried out, from 1, as in the printed plan.
+    step: usize,
+}
+
+/// A link that was built and is not connected yet.
+struct NewLink {
+    sender: Option<LinkSender>,
+    receiver: Option<LinkReceiver>,
+    shared: Arc<LinkShared>,
+}
+
+/// What the flip took out. The lists have their capacity before the flip.
+#[derive(Default)]
+struct Old {
+    cells: Vec<Arc<ProcessorCell>>,
+    senders: Vec<LinkSender>,
+    receivers: Vec<LinkReceiver>,
+    strands: Vec<(ProcessorId, Arc<Strand>)>,
+}
+
+/// What is reported of a commit that was carried out.
+#[derive(Debug, Default)]
+pub(crate) struct Carried {
+    /// What went wrong while the old was taken apart.
+    pub(crate) problems: Vec<String>,
+}
+
+impl<'a> Phases<'a> {
+    pub(crate) fn new(
+        installed: &'a mut Installation,
+        delegates: Delegates<'a>,
+        plan: &'a Plan,
+        after: Blueprint,
+    ) -> Self {
+        Self {
+            installed,
+            delegates,
+            plan,
+            after,
+            new_cells: HashMap::new(),
+            new_links: HashMap::new(),
+            new_strands: HashMap::new(),
+            held: Vec::new(),
+            undo: Vec::new(),
+            old: Old::default(),
+            step: 0,
+        }
+    }
+
+    /// Carries the plan out. `publish` is called during the flip, when the new graph is in place;
+    /// `running` says whether new processors may be called afterwards.
+    ///
+    /// # Errors
+    /// A step of prepare failed; everything is as before.
+    pub(crate) fn carry_out(
+        mut self,
+        running: bool,
+        publish: impl FnOnce(),
+    ) -> Result<Carried, Error> {
+        let plan = self.plan;
+        for step in &plan.prepare {
+            self.step += 1;
+            let result = self.injected_failure(step).and_then(|()| self.prepare(step));
+            if let Err(error) = result {
+                self.undo();
+                return Err(error);
+            }
+        }
+        if let Err(error) = self.prepare_flip() {
+            self.undo();
+            return Err(error);
+        }
+        self.flip(running);
+        publish();
+        self.step += plan.flip.len();
+        let mut carried = Carried::default();
+        self.after_flip(running, &mut carried);
+        for step in &plan.retire {
+            self.step += 1;
+            if let Err(error) = self.injected_failure(step) {
+                carried.problems.push(error.to_string());
+            }
+            self.retire(step, &mut carried);
+        }
+        self.drop_old();
+        Ok(carried)
+    }
+
+    fn injected_failure(&self, step: &Step) -> Result<(), Error> {
+        if self.delegates.fail_at == Some(self.step) {
+            return Err(Error::Injected { step: self.step, text: step.to_string() });
+        }
+        Ok(())
+    }
+
+    /// The cell that `processor` has after the plan.
+    fn cell(&self, processor: &ProcessorId) -> Option<&Arc<ProcessorCell>> {
+        self.new_cells.get(processor).or_else(|| self.installed.cells.get(processor))
+    }
+}

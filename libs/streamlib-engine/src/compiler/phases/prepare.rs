@@ -1,0 +1,243 @@
+//! The first stage: all that can fail, each step with its undo.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+use streamlib_processor::SetupContext;
+
+use super::undo::Undo;
+use super::{HOLD_PATIENCE, NewLink, Phases};
+use crate::compiler::blueprint::{Carrier, LinkKey, StrandPlan};
+use crate::compiler::plan::Step;
+use crate::delegates::SchedulingStrategy;
+use crate::error::Error;
+use crate::execution::ProcessorCell;
+use crate::execution::dedicated::DedicatedThread;
+use crate::execution::home::Home;
+use crate::execution::step::panicked;
+use crate::execution::strand::Strand;
+use crate::ids::ProcessorId;
+use crate::link_channel::link::link;
+
+impl Phases<'_> {
+    pub(super) fn prepare(&mut self, step: &Step) -> Result<(), Error> {
+        match step {
+            Step::Create { processor, .. } => self.create(processor),
+            Step::BuildLink { key, .. } => self.build_link(*key),
+            // Strands are made once their members are known to be set up: see `prepare_flip`.
+            Step::StartStrand { .. } => Ok(()),
+            Step::SetUp { processor } => self.set_up(processor),
+            Step::Hold { strands } => self.hold(strands),
+            Step::Gap { processor, .. } => self.stop_holder(processor),
+            Step::UpdateConfig { processor } => self.update_config(processor),
+            _ => Ok(()),
+        }
+    }
+
+    fn create(&mut self, processor: &ProcessorId) -> Result<(), Error> {
+        let plan = self.planned(processor)?;
+        let failed = |source| Error::Create { processor: processor.clone(), source };
+        self.delegates.processor.will_create(&plan.node).map_err(failed)?;
+        let create = AssertUnwindSafe(|| self.delegates.factory.create(&plan.node));
+        let instance = catch_unwind(create)
+            .unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+            .map_err(failed)?;
+        self.delegates
+            .processor
+            .did_create(&plan.node, &plan.descriptor, instance.as_ref())
+            .map_err(failed)?;
+        let origin = self.installed.next_origin;
+        self.installed.next_origin += plan.descriptor.outputs.len().max(1) as u64;
+        let env = Arc::clone(&self.installed.env);
+        let descriptor = Arc::clone(&plan.descriptor);
+        let cell = ProcessorCell::new(processor.clone(), descriptor, instance, origin, env);
+        cell.restarts.store(!plan.node.restart.is_never(), Relaxed);
+        self.new_cells.insert(processor.clone(), cell);
+        Ok(())
+    }
+
+    fn planned(
+        &self,
+        processor: &ProcessorId,
+    ) -> Result<Arc<crate::compiler::blueprint::ProcessorPlan>, Error> {
+        let plan = self.after.processors.get(processor).cloned();
+        plan.ok_or_else(|| Error::NotPlanned { what: processor.to_string() })
+    }
+
+    fn build_link(&mut self, key: LinkKey) -> Result<(), Error> {
+        let not_planned = || Error::NotPlanned { what: key.link.to_string() };
+        let plan = self.after.links.get(&key).cloned().ok_or_else(not_planned)?;
+        let source = self.cell(&plan.source.0).cloned().ok_or_else(not_planned)?;
+        let target = self.cell(&plan.target.0).cloned().ok_or_else(not_planned)?;
+        let per_call = source.descriptor.outputs.get(plan.source.1).map_or(1, |p| p.max_per_call);
+        let depth = match plan.carrier {
+            Carrier::Inline => per_call,
+            _ => plan.depth.max(per_call),
+        };
+        let (sender, receiver) = link(&plan, depth, &source, &target);
+        let shared = Arc::clone(&sender.shared);
+        let (sender, receiver) = (Some(sender), Some(receiver));
+        self.new_links.insert(key, NewLink { sender, receiver, shared });
+        Ok(())
+    }
+
+    fn set_up(&mut self, processor: &ProcessorId) -> Result<(), Error> {
+        let not_planned = || Error::NotPlanned { what: processor.to_string() };
+        let cell = self.new_cells.get(processor).cloned().ok_or_else(not_planned)?;
+        self.undo.push(Undo::TearDown(Arc::clone(&cell)));
+        let resources = self.delegates.resources;
+        // SAFETY: a new processor is in no strand, so nobody else knows it.
+        let result = unsafe {
+            cell.bind();
+            let instance = &mut cell.body().instance;
+            catch_unwind(AssertUnwindSafe(|| match instance {
+                Some(instance) => {
+                    instance.setup(&mut SetupContext::new(cell.id.as_str(), resources))
+                }
+                None => Ok(()),
+            }))
+        };
+        result
+            .unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+            .map_err(|source| Error::SetUp { processor: processor.clone(), source })
+    }
+
+    /// Takes the RUN bits of `strands`; all others run on.
+    fn hold(&mut self, strands: &[ProcessorId]) -> Result<(), Error> {
+        let deadline = Instant::now() + HOLD_PATIENCE;
+        for id in strands {
+            let Some(strand) = self.installed.strands.get(id).cloned() else { continue };
+            let gate = &self.installed.env.gate;
+            if gate.wait_until(deadline, || strand.try_hold()) {
+                self.held.push((id.clone(), strand));
+                continue;
+            }
+            strand.give_up_hold();
+            let removed = !strand
+                .members()
+                .iter()
+                .any(|member| self.after.processors.contains_key(&member.id));
+            if !removed {
+                return Err(Error::Busy { strand: id.clone(), patience: HOLD_PATIENCE });
+            }
+        }
+        Ok(())
+    }
+
+    /// Tears the running instance down before its replacement is set up.
+    fn stop_holder(&mut self, processor: &ProcessorId) -> Result<(), Error> {
+        let Some(cell) = self.installed.cells.get(processor).cloned() else { return Ok(()) };
+        // SAFETY: the plan held the strand in a step before.
+        let body = unsafe { cell.body() };
+        if let Some(mut instance) = body.instance.take() {
+            let node = self.installed.blueprint.processors.get(processor);
+            self.undo.push(Undo::Recreate(Arc::clone(&cell), node.map(|plan| plan.node.clone())));
+            let teardown = AssertUnwindSafe(|| instance.teardown());
+            catch_unwind(teardown)
+                .unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+                .map_err(|source| Error::TearDown { processor: processor.clone(), source })?;
+        }
+        Ok(())
+    }
+
+    fn update_config(&mut self, processor: &ProcessorId) -> Result<(), Error> {
+        let plan = self.planned(processor)?;
+        let Some(cell) = self.installed.cells.get(processor).cloned() else { return Ok(()) };
+        let failed = |source| Error::UpdateConfig { processor: processor.clone(), source };
+        let config = &plan.node.config;
+        self.delegates.processor.will_update_config(processor, config).map_err(failed)?;
+        // SAFETY: the plan held the strand in a step before.
+        let Some(instance) = &mut unsafe { cell.body() }.instance else { return Ok(()) };
+        catch_unwind(AssertUnwindSafe(|| instance.update_config(config)))
+            .unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+            .map_err(failed)?;
+        if let Some(before) = self.installed.blueprint.processors.get(processor) {
+            let config = before.node.config.clone();
+            self.undo.push(Undo::UpdateConfig(Arc::clone(&cell), config));
+        }
+        self.delegates.processor.did_update_config(processor, config).map_err(failed)
+    }
+
+    /// Makes the strands and all the room that the flip needs. Last, because it needs the cells.
+    pub(super) fn prepare_flip(&mut self) -> Result<(), Error> {
+        self.hand_over_state()?;
+        let plans: Vec<_> = self.plan.steps().filter_map(strand_of).cloned().collect();
+        let strands = self.after.strands.len();
+        self.installed.pool.reserve(strands);
+        for id in plans {
+            let Some(plan) = self.after.strands.get(&id).cloned() else { continue };
+            let strand = self.start_strand(&id, &plan)?;
+            self.new_strands.insert(id, strand);
+        }
+        self.reserve_old();
+        Ok(())
+    }
+
+    fn start_strand(&mut self, id: &ProcessorId, plan: &StrandPlan) -> Result<Arc<Strand>, Error> {
+        let members: Vec<_> =
+            plan.members.iter().filter_map(|member| self.cell(member).cloned()).collect();
+        let boundary = (0..plan.members.len() as u32)
+            .filter(|index| self.is_on_boundary(&plan.members[*index as usize]))
+            .collect();
+        let env = Arc::clone(&self.installed.env);
+        let failed = |source| Error::StartThread { strand: id.clone(), source };
+        let home = match &plan.home {
+            SchedulingStrategy::DedicatedThread { priority, name } => {
+                let kept = self.installed.strands.get(id).map(|strand| strand.home.clone());
+                let same = self.installed.blueprint.strands.get(id).map(|before| &before.home);
+                if let (Some(home @ Home::Thread(_)), true) = (kept, same == Some(&plan.home)) {
+                    return Ok(Strand::new_owned(env, home, members, boundary));
+                }
+                let thread = DedicatedThread::new();
+                let home = Home::Thread(Arc::clone(&thread));
+                let strand = Strand::new_owned(env, home, members, boundary);
+                let name = name.clone().unwrap_or_else(|| id.to_string());
+                thread.start(&strand, &name, *priority).map_err(failed)?;
+                self.undo.push(Undo::CloseThread(thread));
+                return Ok(strand);
+            }
+            SchedulingStrategy::MainThread => Home::Main(Arc::clone(&self.installed.env.main)),
+            _ => Home::Pool(Arc::clone(&self.installed.pool)),
+        };
+        Ok(Strand::new_owned(env, home, members, boundary))
+    }
+
+    /// True if something outside of its strand can make the processor ready.
+    fn is_on_boundary(&self, processor: &ProcessorId) -> bool {
+        let Some(plan) = self.after.processors.get(processor) else { return true };
+        let inputs = || plan.inputs.iter().flatten().flatten();
+        let links = inputs().chain(plan.outputs.iter().flatten());
+        let crosses = |key: &LinkKey| {
+            self.after.links.get(key).is_none_or(|link| link.carrier != Carrier::Inline)
+        };
+        let reactive = plan.descriptor.execution == streamlib_schema::ProcessExecution::Reactive;
+        !reactive || inputs().next().is_none() || links.into_iter().any(crosses)
+    }
+
+    /// State of the old instance to the new one, both held.
+    fn hand_over_state(&mut self) -> Result<(), Error> {
+        for (id, new) in &self.new_cells {
+            let Some(old) = self.installed.cells.get(id) else { continue };
+            // SAFETY: the old strand is held, and the new processor is in none.
+            let (old, new) = unsafe { (old.body(), new.body()) };
+            let (Some(old), Some(new)) = (&mut old.instance, &mut new.instance) else { continue };
+            let hand_over = AssertUnwindSafe(|| match old.save_state() {
+                Some(state) => new.restore_state(state),
+                None => Ok(()),
+            });
+            catch_unwind(hand_over)
+                .unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+                .map_err(|source| Error::HandOver { processor: id.clone(), source })?;
+        }
+        Ok(())
+    }
+}
+
+fn strand_of(step: &Step) -> Option<&ProcessorId> {
+    match step {
+        Step::StartStrand { strand, .. } | Step::Regroup { strand } => Some(strand),
+        _ => None,
+    }
+}

@@ -1,0 +1,79 @@
+//! The third stage: what is left of the old is taken apart. Problems are reported, not rolled back.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Carried, Phases};
+use crate::compiler::plan::Step;
+use crate::execution::home::Home;
+use crate::execution::step::panicked;
+use crate::ids::ProcessorId;
+
+/// How long a thread that is not needed any more has to end.
+const THREAD_PATIENCE: Duration = Duration::from_secs(1);
+
+impl Phases<'_> {
+    pub(super) fn retire(&mut self, step: &Step, carried: &mut Carried) {
+        match step {
+            Step::Drain { processor } => self.drain(processor),
+            Step::Stop { processor, replaced } => {
+                self.stop(processor, *replaced, &mut carried.problems);
+            }
+            Step::TearDown { processor, replaced } => {
+                self.tear_down(processor, *replaced, &mut carried.problems);
+            }
+            Step::DropLink { key, .. } => {
+                let rebuilt = self.installed.blueprint.links.contains_key(key);
+                if !rebuilt {
+                    self.installed.links.remove(key);
+                }
+            }
+            Step::EndStrand { strand } => self.end_strand(strand, &mut carried.problems),
+            _ => {}
+        }
+    }
+
+    fn tear_down(&mut self, processor: &ProcessorId, replaced: bool, problems: &mut Vec<String>) {
+        let Some(index) = self.old.cells.iter().position(|cell| cell.id == *processor) else {
+            return;
+        };
+        let cell = self.old.cells.swap_remove(index);
+        // SAFETY: `stop` took the strand for good.
+        if let Some(mut instance) = unsafe { cell.body() }.instance.take() {
+            let result = catch_unwind(AssertUnwindSafe(|| instance.teardown()))
+                .unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
+            if let Err(error) = result {
+                problems.push(format!("{processor} could not be torn down: {error}"));
+            }
+        }
+        cell.set_strand(None);
+        if !replaced && let Err(error) = self.delegates.processor.did_stop(processor) {
+            problems.push(format!("the delegate failed after {processor} stopped: {error}"));
+        }
+    }
+
+    fn end_strand(&mut self, id: &ProcessorId, problems: &mut Vec<String>) {
+        let Some(index) = self.old.strands.iter().position(|(old, _)| old == id) else { return };
+        let (_, strand) = self.old.strands.swap_remove(index);
+        let Home::Thread(thread) = &strand.home else { return };
+        let kept = self
+            .installed
+            .homes()
+            .any(|home| matches!(home, Home::Thread(other) if Arc::ptr_eq(other, thread)));
+        if !kept && !thread.close(THREAD_PATIENCE) {
+            problems.push(format!("the thread of {id} did not end; it is left behind"));
+            self.installed.abandoned_threads += 1;
+        }
+    }
+
+    /// Drops the ends of links that the flip took out; frames in them are counted flushed.
+    pub(super) fn drop_old(&mut self) {
+        self.old.receivers.drain(..).for_each(|mut receiver| receiver.flush());
+        self.old.senders.clear();
+        let problems = &mut Vec::new();
+        while let Some((id, _)) = self.old.strands.last().cloned() {
+            self.end_strand(&id, problems);
+        }
+    }
+}

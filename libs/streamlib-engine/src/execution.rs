@@ -1,0 +1,36 @@
+//! Execution: who calls which processor when.
+//!
+//! | module | concept |
+//! |---|---|
+//! | `cell` | a processor as it runs |
+//! | `strand`, `run_word`, `work_list` | what is scheduled, and who owns it |
+//! | `step` | one look at one processor, one call |
+//! | `home`, `pool`, `dedicated`, `main_queue` | threads |
+//! | `doorbell` | waking a thread that sleeps |
+//! | `clock`, `timer` | time |
+//! | `watch`, `stats` | what the watchdog and people see |
+//! | `env` | what all processors of a graph share |
+//! | `sys` | the operating system |
+
+pub(crate) mod cell;
+pub(crate) mod clock;
+pub(crate) mod dedicated;
+pub(crate) mod doorbell;
+pub(crate) mod env;
+pub(crate) mod home;
+pub(crate) mod main_queue;
+pub(crate) mod pool;
+pub(crate) mod run_word;
+pub(crate) mod stats;
+pub(crate) mod step;
+pub(crate) mod strand;
+mod sys;
+pub(crate) mod timer;
+pub(crate) mod watch;
+pub(crate) mod work_list;
+
+pub(crate) use cell::ProcessorCell;
+pub use clock::{Clock, ClockListener, SystemClock, VirtualClock};
+pub use env::ProcessorEnd;
+pub use stats::LatencyStats;
+pub(crate) use work_list::WorkList;

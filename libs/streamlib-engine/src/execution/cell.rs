@@ -1,0 +1,293 @@
+//! A processor as it runs: instance, ports, state. Never moves while it exists.
+//!
+//! | part | who may touch it |
+//! |---|---|
+//! | `body`, `inputs`, `outputs` | the holder of the strand's RUN bit |
+//! | `state`, `stats` | written by that holder, read by anyone |
+//! | `strand` | written by a plan that holds both strands, read by anyone |
+
+use std::ptr::NonNull;
+use std::sync::atomic::{
+    AtomicBool, AtomicU8, AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed,
+};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use arc_swap::ArcSwapOption;
+use streamlib_abi::port::EndCause;
+use streamlib_processor::BoxedProcessor;
+use streamlib_schema::{ProcessExecution, ProcessorDescriptor};
+
+use super::env::GraphEnv;
+use super::stats::ProcessorStats;
+use super::strand::Strand;
+use crate::ids::ProcessorId;
+use crate::link_channel::input::{InputCell, Lane};
+use crate::link_channel::output::{OutputCell, OutputContext};
+use crate::link_channel::trigger::TriggerRule;
+use crate::pubsub::events::{EventKind, ProcessorEvent, ProcessorState};
+use crate::sync::Exclusive;
+
+const STATES: [ProcessorState; 8] = [
+    ProcessorState::Idle,
+    ProcessorState::Running,
+    ProcessorState::Paused,
+    ProcessorState::Stuck,
+    ProcessorState::Ending,
+    ProcessorState::Ended,
+    ProcessorState::Error,
+    ProcessorState::Stopped,
+];
+
+/// Where a processor is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Not started: called never.
+    Created,
+    /// Called when ready.
+    Running,
+    /// Its inputs have ended, or it is stopped: sends what it held back.
+    Ending(EndCause),
+    /// It failed and a new instance is to come: nothing is called, and what comes in waits.
+    AwaitingRestart,
+    /// Its outputs have ended. What still comes in is discarded, counted.
+    Ended,
+}
+
+/// What only the holder of the RUN bit sees.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) instance: Option<BoxedProcessor>,
+    pub(crate) rule: TriggerRule,
+    pub(crate) execution: ProcessExecution,
+    pub(crate) phase: Phase,
+    /// Paused by itself, not with the graph.
+    pub(crate) paused: bool,
+    /// It said that it has more to give.
+    pub(crate) again: bool,
+    /// Not before this stream time, ns.
+    pub(crate) wake_at_ns: Option<i64>,
+    /// When the next call of a continuous processor with an interval is due, stream time, ns.
+    pub(crate) next_due_ns: i64,
+    /// Calls that somebody asked for by hand.
+    pub(crate) manual_calls: u32,
+    /// True while it stands in the count of processors that may still do something.
+    pub(crate) counted_active: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct ProcessorCell {
+    pub(crate) id: ProcessorId,
+    pub(crate) descriptor: Arc<ProcessorDescriptor>,
+    pub(crate) env: Arc<GraphEnv>,
+    pub(crate) stats: ProcessorStats,
+    strand: ArcSwapOption<Strand>,
+    state: AtomicU8,
+    /// False for a processor that only inline producers make ready: those list it themselves.
+    on_boundary: AtomicBool,
+    failure: Mutex<Option<String>>,
+    /// True if a new instance comes when this one fails.
+    pub(crate) restarts: AtomicBool,
+    /// How many failures there were: a supervisor looks whether it has seen the last one.
+    pub(crate) failures: AtomicU64,
+    body: Exclusive<Body>,
+    inputs: Ports<InputCell>,
+    outputs: Ports<OutputCell>,
+}
+
+/// Ports at fixed addresses. Views of ports keep pointers into it, so every access goes through
+/// the one pointer that those come from.
+#[derive(Debug)]
+struct Ports<T>(NonNull<[T]>);
+
+// SAFETY: access is by the holder of the RUN bit only.
+unsafe impl<T: Send> Send for Ports<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Ports<T> {}
+
+impl<T> Ports<T> {
+    fn new(ports: Vec<T>) -> Self {
+        Self(NonNull::from(Box::leak(ports.into_boxed_slice())))
+    }
+
+    fn pointers(&self) -> impl Iterator<Item = *mut T> {
+        let first = self.0.as_ptr().cast::<T>();
+        // SAFETY: positions within the slice.
+        (0..self.0.len()).map(move |index| unsafe { first.add(index) })
+    }
+}
+
+impl<T> Drop for Ports<T> {
+    fn drop(&mut self) {
+        // SAFETY: the slice came from a box, and the processor with its views is gone.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+impl ProcessorCell {
+    /// A processor that was created but not bound, set up or started.
+    pub(crate) fn new(
+        id: ProcessorId,
+        descriptor: Arc<ProcessorDescriptor>,
+        instance: BoxedProcessor,
+        origin: u64,
+        env: Arc<GraphEnv>,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|weak: &Weak<Self>| {
+            let inputs: Vec<InputCell> = descriptor
+                .inputs
+                .iter()
+                .map(|port| InputCell {
+                    name: port.name.as_str().into(),
+                    lanes: if port.many { Vec::new() } else { vec![Lane::default()] },
+                })
+                .collect();
+            let context = OutputContext {
+                formats: Arc::clone(&env.formats),
+                budget: Arc::clone(&env.budget),
+                owner: Weak::clone(weak),
+                origin,
+            };
+            let outputs = descriptor
+                .outputs
+                .iter()
+                .map(|port| {
+                    let limit = port.max_per_call.max(1);
+                    OutputCell::new(port.name.as_str().into(), limit, context.clone())
+                })
+                .collect();
+            let body = Body {
+                instance: Some(instance),
+                rule: TriggerRule::new(&descriptor.trigger, &inputs),
+                execution: descriptor.execution,
+                phase: Phase::Created,
+                paused: false,
+                again: false,
+                wake_at_ns: None,
+                next_due_ns: 0,
+                manual_calls: 0,
+                counted_active: false,
+            };
+            Self {
+                id,
+                descriptor: Arc::clone(&descriptor),
+                env,
+                stats: ProcessorStats::default(),
+                strand: ArcSwapOption::empty(),
+                state: AtomicU8::new(0),
+                on_boundary: AtomicBool::new(true),
+                failure: Mutex::new(None),
+                restarts: AtomicBool::new(false),
+                failures: AtomicU64::new(0),
+                body: Exclusive::new(body),
+                inputs: Ports::new(inputs),
+                outputs: Ports::new(outputs),
+            }
+        })
+    }
+
+    /// Something happened to this processor: whoever runs it is to look.
+    #[inline]
+    pub(crate) fn wake(&self) {
+        loop {
+            let strand = self.strand.load();
+            let Some(strand) = &*strand else { return };
+            if !self.on_boundary.load(Relaxed) {
+                strand.look_everywhere();
+            }
+            if strand.wake() {
+                return;
+            }
+        }
+    }
+
+    /// True if something outside of its strand can make it ready.
+    #[inline]
+    pub(crate) fn is_on_boundary(&self) -> bool {
+        self.on_boundary.load(Relaxed)
+    }
+
+    pub(crate) fn set_on_boundary(&self, on_boundary: bool) {
+        self.on_boundary.store(on_boundary, Relaxed);
+    }
+
+    /// The strand it runs in; none before it is started and after it was removed.
+    pub(crate) fn strand(&self) -> Option<Arc<Strand>> {
+        self.strand.load_full()
+    }
+
+    /// For a plan that holds the old strand and the new one.
+    pub(crate) fn set_strand(&self, strand: Option<Arc<Strand>>) -> Option<Arc<Strand>> {
+        self.strand.swap(strand)
+    }
+
+    /// What it is doing.
+    pub(crate) fn state(&self) -> ProcessorState {
+        STATES[usize::from(self.state.load(Acquire)) % STATES.len()]
+    }
+
+    /// Says what it is doing; an event tells of the change.
+    pub(crate) fn set_state(&self, new: ProcessorState) {
+        let number = STATES.iter().position(|state| *state == new).unwrap_or(0);
+        let old = self.state.swap(number as u8, AcqRel);
+        let old = STATES[usize::from(old) % STATES.len()];
+        if old != new {
+            self.publish(ProcessorEvent::StateChanged { old, new });
+        }
+    }
+
+    /// Publishes what happened to this processor.
+    pub(crate) fn publish(&self, event: ProcessorEvent) {
+        let kind = EventKind::Processor { processor: self.id.clone(), event };
+        self.env.publish(kind);
+    }
+
+    /// What it said when it failed last.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_failure(&self, message: Option<String>) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = message;
+    }
+
+    /// # Safety
+    /// The caller owns the strand, or the processor is in none; no other borrow of the body lives.
+    #[expect(clippy::mut_from_ref, reason = "exclusive by the strand's RUN bit")]
+    #[inline]
+    pub(crate) unsafe fn body(&self) -> &mut Body {
+        // SAFETY: by the caller.
+        unsafe { &mut *self.body.pointer() }
+    }
+
+    /// # Safety
+    /// As [`Self::body`], and no method of the processor is running.
+    #[expect(clippy::mut_from_ref, reason = "exclusive by the strand's RUN bit")]
+    #[inline]
+    pub(crate) unsafe fn inputs(&self) -> &mut [InputCell] {
+        // SAFETY: by the caller.
+        unsafe { &mut *self.inputs.0.as_ptr() }
+    }
+
+    /// # Safety
+    /// As [`Self::inputs`].
+    #[expect(clippy::mut_from_ref, reason = "exclusive by the strand's RUN bit")]
+    #[inline]
+    pub(crate) unsafe fn outputs(&self) -> &mut [OutputCell] {
+        // SAFETY: by the caller.
+        unsafe { &mut *self.outputs.0.as_ptr() }
+    }
+
+    /// Binds the ports of the instance.
+    ///
+    /// # Safety
+    /// As [`Self::inputs`].
+    pub(crate) unsafe fn bind(&self) {
+        let inputs: Vec<_> = self.inputs.pointers().map(InputCell::port).collect();
+        let outputs: Vec<_> = self.outputs.pointers().map(OutputCell::port).collect();
+        // SAFETY: by the caller.
+        if let Some(instance) = &mut unsafe { self.body() }.instance {
+            instance.bind(&inputs, &outputs);
+        }
+    }
+}

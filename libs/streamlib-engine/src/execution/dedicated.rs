@@ -1,0 +1,95 @@
+//! A thread for one strand.
+
+use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+
+use super::doorbell::Doorbell;
+use super::strand::Strand;
+use super::watch::CallWatch;
+use crate::delegates::ThreadPriority;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct DedicatedThread {
+    /// Rings when the strand has something to look at.
+    pub(crate) bell: Doorbell,
+    /// Rings when a processor that waits inside its call is to come back.
+    pub(crate) sleep_bell: Doorbell,
+    pub(crate) watch: Arc<CallWatch>,
+    /// What was obtained of the priority that was asked for.
+    obtained: Mutex<String>,
+    strand: ArcSwapOption<Strand>,
+    closing: AtomicBool,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl DedicatedThread {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            bell: Doorbell::new(),
+            sleep_bell: Doorbell::new(),
+            watch: CallWatch::new(true),
+            obtained: Mutex::new(String::new()),
+            strand: ArcSwapOption::empty(),
+            closing: AtomicBool::new(false),
+            thread: Mutex::new(None),
+        })
+    }
+
+    /// Starts the thread, which runs `strand` until [`Self::close`].
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        strand: &Arc<Strand>,
+        name: &str,
+        priority: ThreadPriority,
+    ) -> std::io::Result<()> {
+        self.strand.store(Some(Arc::clone(strand)));
+        let this = Arc::clone(self);
+        // The system cuts names after 15 bytes.
+        let name: String = name.chars().filter(char::is_ascii).take(15).collect();
+        let run = move || {
+            let obtained = super::sys::apply_priority(priority);
+            *this.obtained.lock().unwrap_or_else(PoisonError::into_inner) = obtained;
+            while !this.closing.load(Acquire) {
+                let Some(strand) = this.strand.load_full() else { return };
+                strand.run(&this.watch);
+                let moved =
+                    || !this.strand.load().as_ref().is_some_and(|s| Arc::ptr_eq(s, &strand));
+                this.bell
+                    .wait(None, || this.closing.load(Acquire) || strand.is_waiting() || moved());
+            }
+            this.strand.store(None);
+        };
+        let handle = std::thread::Builder::new().name(name).spawn(run)?;
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        Ok(())
+    }
+
+    /// Runs another strand from now on. For a plan that holds both.
+    pub(crate) fn set_strand(&self, strand: &Arc<Strand>) {
+        self.strand.store(Some(Arc::clone(strand)));
+        self.bell.ring();
+    }
+
+    /// What was obtained of the priority that was asked for; empty until the thread runs.
+    pub(crate) fn obtained(&self) -> String {
+        self.obtained.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ends the thread. False if it did not come back within `patience`: it is abandoned.
+    pub(crate) fn close(&self, patience: Duration) -> bool {
+        self.closing.store(true, Release);
+        self.bell.ring();
+        self.sleep_bell.ring();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return true };
+        if thread.thread().id() == std::thread::current().id() {
+            return true;
+        }
+        super::pool::join_within(thread, patience)
+    }
+}

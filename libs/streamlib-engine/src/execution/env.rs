@@ -1,0 +1,175 @@
+//! What every processor of a running graph shares.
+
+use std::sync::atomic::{
+    AtomicBool, AtomicUsize, Ordering::AcqRel, Ordering::Acquire, Ordering::Release,
+};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use streamlib_abi::port::EndCause;
+
+use super::clock::GraphClock;
+use super::doorbell::Doorbell;
+use super::main_queue::MainQueue;
+use super::timer::Timer;
+use crate::ids::ProcessorId;
+use crate::link_channel::format_registry::FormatRegistry;
+use crate::link_channel::pool::MemoryBudget;
+use crate::pubsub::{EventBus, EventKind};
+
+/// What every processor of a running graph shares.
+#[derive(Debug)]
+pub(crate) struct GraphEnv {
+    pub(crate) clock: GraphClock,
+    pub(crate) timer: Arc<Timer>,
+    pub(crate) formats: Arc<FormatRegistry>,
+    pub(crate) budget: Arc<MemoryBudget>,
+    pub(crate) bus: EventBus,
+    pub(crate) gate: HoldGate,
+    /// Strands for the thread that waits for the runtime.
+    pub(crate) main: Arc<MainQueue>,
+    pub(crate) ends: Ends,
+    /// Rings when the supervisor is to look: a failure, or a pool without free workers.
+    pub(crate) supervisor: Arc<Doorbell>,
+    /// True while the whole graph is paused.
+    pub(crate) paused: AtomicBool,
+    /// True once the drain time of a stop is over: calls are to come back at once.
+    pub(crate) cut: AtomicBool,
+}
+
+impl GraphEnv {
+    /// Publishes what happened now.
+    pub(crate) fn publish(&self, kind: EventKind) {
+        self.bus.publish(self.clock.monotonic_ns(), kind);
+    }
+}
+
+/// Where a controller waits for owners of strands to let go.
+#[derive(Debug, Default)]
+pub(crate) struct HoldGate {
+    generation: Mutex<u64>,
+    changed: Condvar,
+}
+
+impl HoldGate {
+    /// Tells the controller that a strand was let go.
+    pub(crate) fn tell(&self) {
+        *self.generation.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.changed.notify_all();
+    }
+
+    /// Tries `attempt` at once and after each [`Self::tell`], until it is true or `deadline`.
+    pub(crate) fn wait_until(&self, deadline: Instant, mut attempt: impl FnMut() -> bool) -> bool {
+        loop {
+            let before = *self.generation.lock().unwrap_or_else(PoisonError::into_inner);
+            if attempt() {
+                return true;
+            }
+            let guard = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            // A short bound, because an owner may let go between its look at HOLD and its release.
+            let bound = left.min(Duration::from_millis(50));
+            let waiting = |generation: &mut u64| *generation == before;
+            drop(self.changed.wait_timeout_while(guard, bound, waiting));
+        }
+    }
+}
+
+/// How one processor ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessorEnd {
+    /// Which processor.
+    pub processor: ProcessorId,
+    /// Why.
+    pub cause: EndCause,
+    /// What it said, if it failed.
+    pub message: Option<String>,
+}
+
+/// Counts the processors that may still do something, and keeps how the others ended.
+#[derive(Debug, Default)]
+pub(crate) struct Ends {
+    active: AtomicUsize,
+    list: Mutex<Vec<ProcessorEnd>>,
+    all_ended: Condvar,
+    /// Rings too when the last one has ended, for a thread that runs strands while it waits.
+    bell: OnceLock<Arc<MainQueue>>,
+}
+
+impl Ends {
+    /// The queue whose bell is to ring when the last processor has ended.
+    pub(crate) fn ring(&self, main: &Arc<MainQueue>) {
+        self.bell.get_or_init(|| Arc::clone(main));
+    }
+
+    pub(crate) fn add_active(&self, count: usize) {
+        self.active.fetch_add(count, AcqRel);
+    }
+
+    pub(crate) fn remove_active(&self) {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        self.leave(&mut list);
+    }
+
+    fn leave(&self, _list: &mut Vec<ProcessorEnd>) {
+        if self.active.fetch_sub(1, AcqRel) == 1 {
+            self.tell();
+        }
+    }
+
+    fn tell(&self) {
+        self.all_ended.notify_all();
+        if let Some(main) = self.bell.get() {
+            main.bell.ring();
+        }
+    }
+
+    /// A processor that was active has ended.
+    pub(crate) fn ended(&self, end: ProcessorEnd) {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        list.retain(|known| known.processor != end.processor);
+        list.push(end);
+        self.all_ended.notify_all();
+        self.leave(&mut list);
+    }
+
+    /// True if no processor will do anything any more.
+    pub(crate) fn is_done(&self) -> bool {
+        self.active.load(Acquire) == 0
+    }
+
+    /// Waits until no processor will do anything any more, or for `timeout`. True if so.
+    pub(crate) fn wait(&self, timeout: Option<Duration>) -> bool {
+        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        let active = |_: &mut Vec<ProcessorEnd>| !self.is_done();
+        match timeout {
+            None => drop(self.all_ended.wait_while(list, active)),
+            Some(timeout) => drop(self.all_ended.wait_timeout_while(list, timeout, active)),
+        }
+        self.is_done()
+    }
+
+    /// Waits until a processor has ended and `done` is true, or for `timeout`.
+    pub(crate) fn wait_change(&self, timeout: Duration, done: impl Fn() -> bool) {
+        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.all_ended.wait_timeout_while(list, timeout, |_| !done()));
+    }
+
+    /// Wakes whoever waits, to look again at other conditions.
+    pub(crate) fn poke(&self) {
+        let _list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tell();
+    }
+
+    pub(crate) fn list(&self) -> Vec<ProcessorEnd> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.active.store(0, Release);
+    }
+}

@@ -1,0 +1,434 @@
+//! One look at one processor: is it ready, and if so, one call.
+//!
+//! Nothing here waits. An error or a panic ends the processor and nothing else; what comes in for
+//! a processor that has ended is discarded, counted.
+
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Relaxed, Release};
+
+use streamlib_abi::Status;
+use streamlib_abi::call::{CallState, HostTable, Requests};
+use streamlib_abi::port::EndCause;
+use streamlib_processor::Error;
+use streamlib_schema::ProcessExecution;
+
+use super::cell::{Body, Phase, ProcessorCell};
+use super::env::ProcessorEnd;
+use super::stats::SAMPLE_EVERY;
+use super::strand::Strand;
+use super::watch::CallWatch;
+use super::work_list::WorkList;
+use crate::link_channel::link::LinkReceiver;
+use crate::link_channel::trigger::choose;
+use crate::pubsub::events::{ProcessorEvent, ProcessorState};
+
+/// What came of a look at a processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It was called.
+    Ran,
+    /// It was not; whatever makes it ready wakes it.
+    NotReady,
+}
+
+/// Which method a call is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Process,
+    EndOfStream,
+}
+
+/// Looks at the processor at position `index` of `strand`, and calls it if it is ready.
+///
+/// # Safety
+/// The caller owns the strand.
+pub(crate) unsafe fn step(
+    strand: &Arc<Strand>,
+    cell: &Arc<ProcessorCell>,
+    index: u32,
+    watch: &CallWatch,
+) -> Step {
+    // SAFETY: the strand is owned, and no method of the processor is running.
+    let body = unsafe { cell.body() };
+    match body.phase {
+        Phase::Created | Phase::AwaitingRestart => return Step::NotReady,
+        Phase::Ended => {
+            discard_input(cell);
+            return Step::NotReady;
+        }
+        Phase::Ending(_) | Phase::Running if is_paused(cell, body) => return Step::NotReady,
+        Phase::Ending(cause) => return end(strand, cell, body, cause, watch),
+        Phase::Running => {}
+    }
+    // SAFETY: the strand is owned; the list is not used elsewhere during the look.
+    let due = unsafe { is_due(strand, cell, body, &mut *strand.work_list()) };
+    if !due {
+        let Some(cause) = inputs_ended(cell, body) else { return Step::NotReady };
+        body.phase = Phase::Ending(cause);
+        cell.set_state(ProcessorState::Ending);
+        return end(strand, cell, body, cause, watch);
+    }
+    // SAFETY: the strand is owned, and no method of the processor is running.
+    if !unsafe { cell.outputs() }.iter().all(|output| output.has_room()) {
+        return Step::NotReady;
+    }
+    if cell.is_on_boundary() {
+        // Beneath the consumers that this call makes ready, which go first.
+        // SAFETY: as above.
+        unsafe { (*strand.work_list()).push(index) };
+    }
+    match call(cell, body, Method::Process, watch) {
+        Ok(requests) => after_process(strand, cell, body, index, requests),
+        Err(failure) => fail(cell, body, failure),
+    }
+    Step::Ran
+}
+
+/// The strand is woken at `at_ns`, and then looks at this processor.
+fn arm(strand: &Arc<Strand>, cell: &ProcessorCell, at_ns: i64) {
+    if !cell.is_on_boundary() {
+        strand.look_everywhere();
+    }
+    cell.env.timer.arm(strand, at_ns);
+}
+
+fn is_paused(cell: &ProcessorCell, body: &Body) -> bool {
+    body.paused || cell.env.paused.load(Relaxed)
+}
+
+/// True if the processor is to be called, given room.
+unsafe fn is_due(
+    strand: &Arc<Strand>,
+    cell: &ProcessorCell,
+    body: &mut Body,
+    work: &mut WorkList,
+) -> bool {
+    let env = &cell.env;
+    if let Some(at_ns) = body.wake_at_ns {
+        if env.clock.now_ns() < at_ns {
+            arm(strand, cell, at_ns);
+            return false;
+        }
+        body.wake_at_ns = None;
+        body.again = true;
+    }
+    let monotonic_ns = || env.clock.monotonic_ns();
+    match body.execution {
+        ProcessExecution::Reactive => {
+            // SAFETY: the caller owns the strand.
+            let inputs = unsafe { cell.inputs() };
+            choose(body.rule, inputs, work, monotonic_ns) || body.again
+        }
+        ProcessExecution::Continuous { interval_ms } => {
+            // SAFETY: the caller owns the strand.
+            let inputs = unsafe { cell.inputs() };
+            if !inputs.is_empty() {
+                choose(body.rule, inputs, work, monotonic_ns);
+            }
+            if interval_ms == 0 || body.again {
+                return true;
+            }
+            let now_ns = env.clock.now_ns();
+            if now_ns < body.next_due_ns {
+                arm(strand, cell, body.next_due_ns);
+                return false;
+            }
+            // A late call does not make the next ones come in a burst.
+            let interval_ns = i64::try_from(interval_ms.saturating_mul(1_000_000));
+            let interval_ns = interval_ns.unwrap_or(i64::MAX);
+            body.next_due_ns = body.next_due_ns.saturating_add(interval_ns).max(now_ns);
+            true
+        }
+        ProcessExecution::Manual => {
+            if body.manual_calls == 0 {
+                return false;
+            }
+            body.manual_calls -= 1;
+            // SAFETY: the caller owns the strand.
+            choose(body.rule, unsafe { cell.inputs() }, work, monotonic_ns);
+            true
+        }
+    }
+}
+
+/// Why no input will come any more; `None` while some may. The gravest cause counts.
+fn inputs_ended(cell: &ProcessorCell, body: &Body) -> Option<EndCause> {
+    if body.again || matches!(body.execution, ProcessExecution::Continuous { .. }) {
+        return None;
+    }
+    // SAFETY: the caller owns the strand.
+    let inputs = unsafe { cell.inputs() };
+    let mut lanes = inputs.iter().flat_map(|input| &input.lanes).filter(|lane| lane.is_linked());
+    let first = lanes.next()?.end_cause()?;
+    lanes.try_fold(first, |gravest, lane| Some(gravest.max(lane.end_cause()?)))
+}
+
+fn discard_input(cell: &ProcessorCell) {
+    // SAFETY: the caller owns the strand, and no method of the processor is running.
+    let inputs = unsafe { cell.inputs() };
+    inputs.iter_mut().flat_map(|input| &mut input.lanes).for_each(|lane| lane.flush());
+}
+
+fn after_process(
+    strand: &Arc<Strand>,
+    cell: &Arc<ProcessorCell>,
+    body: &mut Body,
+    index: u32,
+    requests: Requests,
+) {
+    body.again = requests.contains(Requests::AGAIN);
+    if requests.contains(Requests::FINISH) {
+        return close_outputs(cell, body, EndCause::Finished, None);
+    }
+    if body.again || (!cell.is_on_boundary() && has_waiting_input(cell)) {
+        // SAFETY: the strand is owned, and the call is over.
+        unsafe { (*strand.work_list()).push(index) };
+    }
+}
+
+/// True if a frame or the end waits at an input.
+fn has_waiting_input(cell: &ProcessorCell) -> bool {
+    // SAFETY: the strand is owned, and no method of the processor is running.
+    let inputs = unsafe { cell.inputs() };
+    let mut lanes = inputs.iter().flat_map(|input| &input.lanes);
+    lanes.any(|lane| {
+        let waits = |link: &LinkReceiver| link.len() > 0 || link.shared.end_cause().is_some();
+        lane.link.as_ref().is_some_and(waits)
+    })
+}
+
+/// The inputs have ended: `end_of_stream` until it has no more to give, then the outputs end.
+fn end(
+    strand: &Arc<Strand>,
+    cell: &Arc<ProcessorCell>,
+    body: &mut Body,
+    cause: EndCause,
+    watch: &CallWatch,
+) -> Step {
+    if let Some(at_ns) = body.wake_at_ns {
+        if cell.env.clock.now_ns() < at_ns {
+            arm(strand, cell, at_ns);
+            return Step::NotReady;
+        }
+        body.wake_at_ns = None;
+    }
+    // SAFETY: the strand is owned, and no method of the processor is running.
+    if !unsafe { cell.outputs() }.iter().all(|output| output.has_room()) {
+        return Step::NotReady;
+    }
+    match call(cell, body, Method::EndOfStream, watch) {
+        Ok(requests) if requests.contains(Requests::AGAIN) => cell.wake(),
+        Ok(requests) if requests.contains(Requests::WAKE_AT) => cell.wake(),
+        Ok(_) => close_outputs(cell, body, cause, None),
+        Err(failure) => fail(cell, body, failure),
+    }
+    Step::Ran
+}
+
+/// Ends the outputs. What still comes in is discarded from now on.
+pub(crate) fn close_outputs(
+    cell: &ProcessorCell,
+    body: &mut Body,
+    cause: EndCause,
+    message: Option<String>,
+) {
+    if body.phase == Phase::Ended {
+        return;
+    }
+    body.phase = Phase::Ended;
+    body.again = false;
+    let failed = cause == EndCause::Failed && message.is_some();
+    cell.set_state(if failed { ProcessorState::Error } else { ProcessorState::Ended });
+    discard_input(cell);
+    // SAFETY: the caller owns the strand, and no method of the processor is running.
+    unsafe { cell.outputs() }.iter_mut().for_each(|output| output.end(cause));
+    for output in &cell.descriptor.outputs {
+        cell.publish(ProcessorEvent::EndOfStream { port: output.name.clone(), cause });
+    }
+    if std::mem::take(&mut body.counted_active) {
+        cell.env.ends.ended(ProcessorEnd { processor: cell.id.clone(), cause, message });
+    }
+}
+
+/// Why a call failed.
+struct Failure {
+    error: Error,
+    panicked: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, panicked: false }
+    }
+}
+
+/// The processor cannot go on.
+#[cold]
+fn fail(cell: &Arc<ProcessorCell>, body: &mut Body, failure: Failure) {
+    let message = failure.error.to_string();
+    cell.stats.errors.add(1);
+    cell.set_failure(Some(message.clone()));
+    cell.failures.fetch_add(1, Release);
+    let event =
+        ProcessorEvent::ProcessorFailed { message: message.clone(), panicked: failure.panicked };
+    cell.publish(event);
+    if cell.restarts.load(Relaxed) {
+        body.phase = Phase::AwaitingRestart;
+        cell.set_state(ProcessorState::Error);
+        cell.env.supervisor.ring();
+        return;
+    }
+    close_outputs(cell, body, EndCause::Failed, Some(message));
+}
+
+/// Calls a method, guarded, after telling the processor about new formats.
+fn call(
+    cell: &Arc<ProcessorCell>,
+    body: &mut Body,
+    method: Method,
+    watch: &CallWatch,
+) -> Result<Requests, Failure> {
+    if method == Method::Process {
+        tell_formats(cell, body)?;
+    }
+    // SAFETY: the strand is owned, and no method of the processor is running.
+    unsafe { cell.outputs() }.iter_mut().for_each(|output| output.sent_in_call = 0);
+    let Some(instance) = &mut body.instance else {
+        return Err(Error::new("the processor has no instance").into());
+    };
+    let mut state = CallState {
+        size: size_of::<CallState>() as u32,
+        requests: Requests::NONE,
+        wake_at_ns: 0,
+        host: &raw const HOST_TABLE,
+        host_context: Arc::as_ptr(cell).cast_mut().cast(),
+    };
+    let number = cell.stats.calls.get();
+    let measured = watch.every_call || number.is_multiple_of(SAMPLE_EVERY);
+    let start_ns = if measured { cell.env.clock.monotonic_ns() } else { 0 };
+    watch.begin(cell);
+    let guarded = AssertUnwindSafe(|| match method {
+        Method::Process => instance.process(&mut state),
+        Method::EndOfStream => instance.end_of_stream(&mut state),
+    });
+    let result = catch_unwind(guarded);
+    watch.end();
+    if measured {
+        cell.stats.record(cell.env.clock.monotonic_ns().saturating_sub(start_ns));
+    }
+    cell.stats.calls.add(1);
+    match result {
+        Ok(result) => result?,
+        Err(panic) => {
+            return Err(Failure { error: panicked(panic.as_ref()), panicked: true });
+        }
+    }
+    if state.requests.contains(Requests::WAKE_AT) {
+        body.wake_at_ns = Some(state.wake_at_ns);
+    }
+    Ok(state.requests)
+}
+
+pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned());
+    Error::new(format!("the processor panicked: {text}"))
+}
+
+/// Tells the processor the format of each chosen frame that differs from the one before.
+#[inline]
+fn tell_formats(cell: &Arc<ProcessorCell>, body: &mut Body) -> Result<(), Error> {
+    // SAFETY: the strand is owned, and no method of the processor is running.
+    for input in unsafe { cell.inputs() } {
+        for (number, lane) in input.lanes.iter_mut().enumerate() {
+            lane.was_read = false;
+            let Some(frame) = lane.sampled.as_ref().or(lane.front.as_ref()) else { continue };
+            let format_id = frame.envelope.format_id;
+            if lane.chosen && format_id != 0 && format_id != lane.format_id {
+                lane.format_id = format_id;
+                tell_format(cell, body, &input.name, number as u32, format_id)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cold]
+fn tell_format(
+    cell: &ProcessorCell,
+    body: &mut Body,
+    port: &str,
+    lane: u32,
+    format_id: u32,
+) -> Result<(), Error> {
+    let Some(format) = cell.env.formats.format(format_id) else {
+        return Err(Error::new(format!(
+            "input `{port}` got the unknown format number {format_id}"
+        )));
+    };
+    let takes = cell.descriptor.input(port).is_none_or(|input| input.formats.contains(&format));
+    if !takes {
+        let wanted = cell.descriptor.input(port).map(|input| input.formats.to_string());
+        return Err(Error::new(format!(
+            "input `{port}` got {format}, but takes {}",
+            wanted.unwrap_or_default()
+        )));
+    }
+    let Some(instance) = &mut body.instance else { return Ok(()) };
+    let guarded = AssertUnwindSafe(|| instance.format_changed(port, lane, &format));
+    catch_unwind(guarded).unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+}
+
+static HOST_TABLE: HostTable = HostTable {
+    size: size_of::<HostTable>() as u32,
+    reserved: 0,
+    now_ns,
+    monotonic_ns,
+    wait_until,
+    interrupted,
+};
+
+/// # Safety
+/// `host` is the context that `call` handed out, during that call.
+unsafe fn host<'a>(host: *mut c_void) -> &'a ProcessorCell {
+    // SAFETY: by the caller; the cell outlives the call.
+    unsafe { &*host.cast::<ProcessorCell>() }
+}
+
+unsafe extern "C" fn now_ns(context: *mut c_void) -> i64 {
+    // SAFETY: called during a call.
+    unsafe { host(context) }.env.clock.now_ns()
+}
+
+unsafe extern "C" fn monotonic_ns(context: *mut c_void) -> u64 {
+    // SAFETY: called during a call.
+    unsafe { host(context) }.env.clock.monotonic_ns()
+}
+
+unsafe extern "C" fn wait_until(context: *mut c_void, until_ns: i64) -> Status {
+    // SAFETY: called during a call.
+    let cell = unsafe { host(context) };
+    match cell.strand() {
+        Some(strand) if cell.descriptor.needs.blocking => {
+            strand.home.sleep_until(cell, &strand, until_ns)
+        }
+        _ => Status::INVALID,
+    }
+}
+
+unsafe extern "C" fn interrupted(context: *mut c_void) -> u32 {
+    // SAFETY: called during a call.
+    is_interrupted(unsafe { host(context) }).into()
+}
+
+/// True if the processor is to come back from its call soon.
+pub(crate) fn is_interrupted(cell: &ProcessorCell) -> bool {
+    cell.env.cut.load(Relaxed)
+        || cell.env.paused.load(Relaxed)
+        || cell.strand().is_none_or(|strand| strand.is_wanted())
+}

@@ -1,0 +1,209 @@
+//! A strand: what is scheduled. One processor, or several that always run on the same worker one
+//! after the other.
+//!
+//! Whoever holds the strand's RUN bit owns its members, their ports and its work list. Members
+//! leave a strand only by a plan, which holds the strand while it moves them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Relaxed, Ordering::Release};
+
+use super::cell::ProcessorCell;
+use super::env::GraphEnv;
+use super::home::Home;
+use super::run_word::{Notified, Released, RunWord};
+use super::step::{Step, step};
+use super::timer::Alarm;
+use super::watch::CallWatch;
+use super::work_list::WorkList;
+use crate::ids::ProcessorId;
+use crate::sync::Exclusive;
+
+/// Calls in a row before a strand lets others run.
+const CALLS_IN_A_ROW: u32 = 256;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Strand {
+    word: RunWord,
+    /// Who runs it.
+    pub(crate) home: Home,
+    /// When it wants to be woken.
+    pub(crate) alarm: Alarm,
+    env: Arc<GraphEnv>,
+    members: Vec<Arc<ProcessorCell>>,
+    /// Positions of the members that something outside of the strand can make ready.
+    boundary: Vec<u32>,
+    /// Where each member stands.
+    positions: HashMap<ProcessorId, u32>,
+    /// True if something happened to a member that is not on the boundary.
+    look_everywhere: AtomicBool,
+    work: Exclusive<WorkList>,
+}
+
+impl Strand {
+    /// A strand that is owned by its maker until [`Self::release`].
+    pub(crate) fn new_owned(
+        env: Arc<GraphEnv>,
+        home: Home,
+        members: Vec<Arc<ProcessorCell>>,
+        boundary: Vec<u32>,
+    ) -> Arc<Self> {
+        let work = Exclusive::new(WorkList::new(members.len()));
+        let (word, alarm) = (RunWord::new_owned(), Alarm::new());
+        let look_everywhere = AtomicBool::new(false);
+        let numbered = members.iter().zip(0..);
+        let positions = numbered.map(|(cell, index)| (cell.id.clone(), index)).collect();
+        Arc::new(Self {
+            word,
+            home,
+            alarm,
+            env,
+            members,
+            boundary,
+            positions,
+            look_everywhere,
+            work,
+        })
+    }
+
+    /// The processors, producers before consumers.
+    pub(crate) fn members(&self) -> &[Arc<ProcessorCell>] {
+        &self.members
+    }
+
+    /// Where `processor` stands; `u32::MAX` for one that is not a member.
+    pub(crate) fn position(&self, processor: &ProcessorId) -> u32 {
+        self.positions.get(processor).copied().unwrap_or(u32::MAX)
+    }
+
+    /// True if something outside can make the member at `index` ready.
+    pub(crate) fn is_boundary(&self, index: u32) -> bool {
+        self.boundary.binary_search(&index).is_ok()
+    }
+
+    /// What its members share with all others of the graph.
+    pub(crate) fn env(&self) -> &Arc<GraphEnv> {
+        &self.env
+    }
+
+    /// The work list, for the ports of the members.
+    pub(crate) fn work_list(&self) -> *mut WorkList {
+        self.work.pointer()
+    }
+
+    /// Says that something happened. False if the members moved to other strands: wake those.
+    #[inline]
+    pub(crate) fn wake(self: &Arc<Self>) -> bool {
+        match self.word.notify() {
+            Notified::Enqueue => self.home.enqueue(self),
+            Notified::Seen => {}
+            Notified::Retired => return false,
+        }
+        true
+    }
+
+    /// True if its members moved to other strands.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.word.is_retired()
+    }
+
+    /// True if there is something to look at and nobody does.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.word.is_waiting()
+    }
+
+    /// Runs what is ready, for a worker that found the strand in its queue. Returns at once if
+    /// somebody else owns it.
+    pub(crate) fn run(self: &Arc<Self>, watch: &CallWatch) {
+        if !self.word.try_begin() {
+            return;
+        }
+        let more = self.run_owned(watch);
+        self.release(more);
+    }
+
+    /// Gives ownership up.
+    pub(crate) fn release(self: &Arc<Self>, more: bool) {
+        match self.word.release(more) {
+            Released::Idle => {}
+            Released::Enqueue => self.home.enqueue_again(self),
+            Released::TellController => self.env.gate.tell(),
+        }
+    }
+
+    /// Takes ownership for a controller, or tells the owner to hurry.
+    pub(crate) fn try_hold(&self) -> bool {
+        let held = self.word.try_hold();
+        if !held {
+            self.home.interrupt();
+        }
+        held
+    }
+
+    /// A controller no longer waits for the strand.
+    pub(crate) fn give_up_hold(self: &Arc<Self>) {
+        if self.word.give_up() {
+            self.home.enqueue(self);
+        }
+    }
+
+    /// True if a controller waits for the strand.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.word.is_wanted()
+    }
+
+    /// The members moved to other strands. For the owner. True if those must be woken.
+    pub(crate) fn retire(&self) -> bool {
+        self.word.retire()
+    }
+
+    /// # Safety
+    /// The caller owns the strand, and no other borrow of the list is live.
+    #[inline]
+    unsafe fn with_work<R>(&self, action: impl FnOnce(&mut WorkList) -> R) -> R {
+        // SAFETY: by the caller.
+        unsafe { self.work.with_mut(action) }
+    }
+
+    /// The next look is at all members, not only at those on the boundary.
+    pub(crate) fn look_everywhere(&self) {
+        self.look_everywhere.store(true, Release);
+    }
+
+    fn list_boundary(&self) {
+        let everywhere =
+            self.look_everywhere.load(Relaxed) && self.look_everywhere.swap(false, AcqRel);
+        // SAFETY: only `run_owned` calls this, for the owner, between two calls.
+        unsafe {
+            self.with_work(|work| match everywhere {
+                true => (0..self.members.len() as u32).for_each(|index| work.push(index)),
+                false => self.boundary.iter().rev().for_each(|&index| work.push(index)),
+            });
+        }
+    }
+
+    /// True if there is more to do: the strand ran long enough, or a controller wants it.
+    fn run_owned(self: &Arc<Self>, watch: &CallWatch) -> bool {
+        self.list_boundary();
+        let mut calls = 0;
+        loop {
+            // SAFETY: the strand is owned, and no processor is being called.
+            while let Some(index) = unsafe { self.with_work(WorkList::pop) } {
+                let cell = &self.members[index as usize];
+                // SAFETY: the strand is owned, so its members are.
+                match unsafe { step(self, cell, index, watch) } {
+                    Step::Ran => calls += 1,
+                    Step::NotReady => continue,
+                }
+                if self.word.is_wanted() || calls >= CALLS_IN_A_ROW {
+                    return true;
+                }
+            }
+            if !self.word.take_notification() {
+                return false;
+            }
+            self.list_boundary();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What a thread that calls processors lets the watchdog see: two relaxed stores a call, and no
+//! look at a clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{
+    AtomicPtr, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
+};
+
+use super::cell::ProcessorCell;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct CallWatch {
+    /// Odd while a processor is being called.
+    calls: AtomicU64,
+    current: AtomicPtr<ProcessorCell>,
+    /// True for a thread that measures every call: it has one strand of its own.
+    pub(crate) every_call: bool,
+}
+
+impl CallWatch {
+    pub(crate) fn new(every_call: bool) -> Arc<Self> {
+        Arc::new(Self { every_call, ..Self::default() })
+    }
+
+    /// A call begins. For the thread itself.
+    #[inline]
+    pub(crate) fn begin(&self, cell: &Arc<ProcessorCell>) {
+        self.current.store(Arc::as_ptr(cell).cast_mut(), Relaxed);
+        self.calls.store(self.calls.load(Relaxed) + 1, Release);
+    }
+
+    /// The call has ended. For the thread itself.
+    #[inline]
+    pub(crate) fn end(&self) {
+        self.calls.store(self.calls.load(Relaxed) + 1, Release);
+    }
+
+    /// The number of the call that is going on, and whom it calls; `None` between calls. The
+    /// pointer may only be compared with processors that are known to live.
+    pub(crate) fn present(&self) -> Option<(u64, *const ProcessorCell)> {
+        let calls = self.calls.load(Acquire);
+        (calls % 2 == 1).then(|| (calls, self.current.load(Relaxed).cast_const()))
+    }
+}

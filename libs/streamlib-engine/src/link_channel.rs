@@ -1,0 +1,26 @@
+//! Links: how frames get from an output to the inputs that are connected to it.
+//!
+//! | module | concept |
+//! |---|---|
+//! | `carrier`, `slot` | the queues, one for each way data can be wanted |
+//! | `link` | a link's two ends, its signals, and how each end wakes the other |
+//! | `input`, `output` | the ports, and the C tables behind them |
+//! | `trigger` | which frames make one call |
+//! | `pool` | recycled buffers of an output |
+//! | `tap` | observers of a link |
+//! | `counters` | what is counted, always |
+//! | `format_registry` | numbers for formats |
+
+pub(crate) mod carrier;
+pub(crate) mod counters;
+pub(crate) mod format_registry;
+pub(crate) mod input;
+pub(crate) mod link;
+pub(crate) mod output;
+pub(crate) mod pool;
+pub(crate) mod slot;
+pub(crate) mod tap;
+pub(crate) mod trigger;
+
+pub use counters::{DropReason, LinkCounts};
+pub use pool::PoolState;

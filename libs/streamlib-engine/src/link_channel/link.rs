@@ -1,0 +1,300 @@
+//! One link: its carrier's halves, its signals, its counters, and how each end wakes the other.
+//!
+//! Signals travel in order with frames and no policy can drop them. `format` and `epoch` are in
+//! every envelope. `gap` and `end` are state of the link: the producer publishes them after the
+//! frames that come before them, the consumer reads them before it looks into the queue, so a
+//! signal that it sees with an empty queue comes after every frame.
+
+use std::sync::Arc;
+use std::sync::atomic::{
+    AtomicBool, AtomicI64, AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
+    fence,
+};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use streamlib_abi::RawFrame;
+use streamlib_abi::port::EndCause;
+
+use super::carrier::{CarrierReader, CarrierWriter, Put, carrier};
+use super::counters::LinkCounters;
+use super::tap::TapList;
+use crate::compiler::{Carrier, LinkKey, LinkPlan};
+use crate::execution::{ProcessorCell, WorkList};
+
+/// What both ends of a link share.
+#[derive(Debug)]
+pub(crate) struct LinkShared {
+    /// Which link.
+    pub(crate) key: LinkKey,
+    /// As it was planned.
+    pub(crate) plan: Arc<LinkPlan>,
+    /// See [`LinkCounters`].
+    pub(crate) counters: LinkCounters,
+    /// Who sends. Changes when the processor is replaced.
+    source: ArcSwap<ProcessorCell>,
+    /// Who receives. Changes when the processor is replaced.
+    target: ArcSwap<ProcessorCell>,
+    /// True while the producer waits for room.
+    producer_waits: AtomicBool,
+    /// An [`EndCause`] number, 0 while frames may come.
+    end: AtomicU32,
+    /// Nothing will come before this stream time, ns.
+    gap_until_ns: AtomicI64,
+    /// Frames of older epochs are skipped.
+    pub(crate) least_epoch: AtomicU32,
+    /// True while there are taps.
+    tapped: AtomicBool,
+    taps: ArcSwapOption<TapList>,
+}
+
+/// The producer's end.
+#[derive(Debug)]
+pub(crate) struct LinkSender {
+    pub(crate) shared: Arc<LinkShared>,
+    writer: CarrierWriter<RawFrame>,
+    /// Where an inline consumer stands in its strand; unused for other carriers.
+    pub(crate) inline_index: u32,
+}
+
+/// The consumer's end.
+#[derive(Debug)]
+pub(crate) struct LinkReceiver {
+    pub(crate) shared: Arc<LinkShared>,
+    reader: CarrierReader<RawFrame>,
+    /// Frames that the last look saw in the queue and that were not taken yet.
+    seen: u32,
+}
+
+/// Makes the two ends of a link.
+pub(crate) fn link(
+    plan: &Arc<LinkPlan>,
+    depth: u32,
+    source: &Arc<ProcessorCell>,
+    target: &Arc<ProcessorCell>,
+) -> (LinkSender, LinkReceiver) {
+    let (writer, reader) = carrier(plan.carrier, depth);
+    let shared = Arc::new(LinkShared {
+        key: plan.key,
+        plan: Arc::clone(plan),
+        counters: LinkCounters::default(),
+        source: ArcSwap::new(Arc::clone(source)),
+        target: ArcSwap::new(Arc::clone(target)),
+        producer_waits: AtomicBool::new(false),
+        end: AtomicU32::new(0),
+        gap_until_ns: AtomicI64::new(i64::MIN),
+        least_epoch: AtomicU32::new(0),
+        tapped: AtomicBool::new(false),
+        taps: ArcSwapOption::empty(),
+    });
+    let sender = LinkSender { shared: Arc::clone(&shared), writer, inline_index: 0 };
+    (sender, LinkReceiver { shared, reader, seen: 0 })
+}
+
+impl LinkShared {
+    /// True if the consumer is run by its producer's strand.
+    #[inline]
+    pub(crate) fn is_inline(&self) -> bool {
+        self.plan.carrier == Carrier::Inline
+    }
+
+    /// True if a full queue holds the producer up.
+    #[inline]
+    pub(crate) fn holds_producer(&self) -> bool {
+        match self.plan.carrier {
+            Carrier::Inline => true,
+            Carrier::Ring => !self.plan.live,
+            Carrier::Overwrite | Carrier::Slot => false,
+        }
+    }
+
+    /// Why no more frames come, if it is so.
+    #[inline]
+    pub(crate) fn end_cause(&self) -> Option<EndCause> {
+        EndCause::from_number(self.end.load(Acquire))
+    }
+
+    /// The consumer will see the end after the frames that were sent. The first cause stays.
+    pub(crate) fn set_end(&self, cause: EndCause) {
+        if self.mark_end(cause) {
+            self.target.load().wake();
+        }
+    }
+
+    /// As [`Self::set_end`] for an inline link, whose consumer the caller lists. True if it is new.
+    pub(crate) fn mark_end(&self, cause: EndCause) -> bool {
+        self.end.compare_exchange(0, cause.number(), Release, Relaxed).is_ok()
+    }
+
+    /// Another processor takes the place of the producer. For a plan that holds both.
+    pub(crate) fn set_source(&self, source: &Arc<ProcessorCell>) {
+        self.source.store(Arc::clone(source));
+    }
+
+    /// Another processor takes the place of the consumer. For a plan that holds both.
+    pub(crate) fn set_target(&self, target: &Arc<ProcessorCell>) {
+        self.target.store(Arc::clone(target));
+    }
+
+    /// Frames will come again: the producer was restarted.
+    pub(crate) fn clear_end(&self) {
+        self.end.store(0, Release);
+    }
+
+    /// Nothing will come before this stream time, ns.
+    #[inline]
+    pub(crate) fn gap_until_ns(&self) -> i64 {
+        self.gap_until_ns.load(Acquire)
+    }
+
+    pub(crate) fn set_gap(&self, until_ns: i64) {
+        if self.gap_until_ns.fetch_max(until_ns, Release) < until_ns && !self.is_inline() {
+            self.target.load().wake();
+        }
+    }
+
+    /// Puts another list in the place of the taps.
+    pub(crate) fn set_taps(&self, taps: Option<Arc<TapList>>) {
+        let any = taps.is_some();
+        self.taps.store(taps);
+        self.tapped.store(any, Release);
+    }
+
+    pub(crate) fn taps(&self) -> Option<Arc<TapList>> {
+        self.taps.load_full()
+    }
+
+    /// Puts an inline producer that waits for room on its strand's work list. For the holder of
+    /// the strand's RUN bit.
+    #[inline]
+    pub(crate) fn inline_made_room(&self, producer_index: u32, work: &mut WorkList) {
+        if self.producer_waits.load(Relaxed) {
+            self.producer_waits.store(false, Relaxed);
+            work.push(producer_index);
+        }
+    }
+
+    /// Tells the producer that there is room, if it waits for it.
+    #[inline]
+    fn made_room(&self) {
+        // The consumer took a frame before this; the producer said that it waits before it looked
+        // for room again. Of the two fences one comes first, so one of the two sees the other.
+        fence(SeqCst);
+        if self.producer_waits.load(Relaxed) && self.producer_waits.swap(false, Relaxed) {
+            self.source.load().wake();
+        }
+    }
+}
+
+impl LinkSender {
+    /// True if `count` frames can be sent, or if this link does not hold its producer up.
+    /// If not, the consumer will wake the producer when there is room.
+    #[inline]
+    pub(crate) fn has_room(&self, count: u32) -> bool {
+        if !self.shared.holds_producer() || self.writer.has_room(count) {
+            return true;
+        }
+        self.shared.producer_waits.store(true, Relaxed);
+        if self.shared.is_inline() {
+            return false;
+        }
+        fence(SeqCst);
+        if self.writer.room() >= count {
+            self.shared.producer_waits.store(false, Relaxed);
+            return true;
+        }
+        self.shared.counters.consumer.high_water.raise_to(u64::from(self.shared.plan.depth));
+        false
+    }
+
+    /// How many frames can be sent before the link would hold its producer up.
+    pub(crate) fn room(&self) -> u32 {
+        if self.shared.holds_producer() { self.writer.room() } else { u32::MAX }
+    }
+
+    /// Sends a frame, for which there is room if the link holds its producer up. The consumer
+    /// still has to be told: [`Self::notify`].
+    #[inline]
+    pub(crate) fn put(&mut self, frame: RawFrame) {
+        let counters = &self.shared.counters.producer;
+        counters.sent.add(1);
+        counters.bytes.add(frame.block.bytes().len() as u64);
+        if self.shared.tapped.load(Relaxed)
+            && let Some(taps) = &*self.shared.taps.load()
+        {
+            taps.offer(&frame);
+        }
+        match self.writer.put(frame) {
+            Put::Done => {}
+            Put::Displaced(_) if self.shared.plan.carrier == Carrier::Slot => {
+                counters.superseded.add(1);
+            }
+            Put::Displaced(_) => counters.overflow.add(1),
+            // A live source is not held up: this link alone loses the frame.
+            Put::Full(_) => counters.live_overrun.add(1),
+        }
+    }
+
+    /// Wakes the consumer, unless it is inline: then the strand's work list has it.
+    #[inline]
+    pub(crate) fn notify(&self) {
+        self.shared.target.load().wake();
+    }
+
+    /// How many frames wait.
+    pub(crate) fn live_overruns(&self) -> u64 {
+        self.shared.counters.producer.live_overrun.get()
+    }
+}
+
+impl LinkReceiver {
+    /// Takes the next frame. The caller counts what becomes of it.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Option<RawFrame> {
+        let frame = self.reader.take()?;
+        if self.seen == 0 {
+            // The frame just taken is one of those that wait.
+            let waiting = self.reader.len() as u64 + 1;
+            self.shared.counters.consumer.high_water.raise_to(waiting);
+            self.seen = waiting as u32;
+        }
+        self.seen -= 1;
+        if self.shared.plan.carrier == Carrier::Ring {
+            let half = self.shared.plan.depth / 2;
+            // A producer that waits is woken once the queue is half empty, not frame by frame.
+            if self.seen <= half {
+                self.shared.made_room();
+            }
+        }
+        Some(frame)
+    }
+
+    /// How many frames wait.
+    pub(crate) fn len(&self) -> usize {
+        self.reader.len()
+    }
+
+    /// Takes and counts as flushed whatever waits.
+    pub(crate) fn flush(&mut self) {
+        while let Some(frame) = self.reader.take() {
+            drop(frame);
+            self.shared.counters.consumer.flushed.add(1);
+        }
+        self.seen = 0;
+        self.shared.made_room();
+    }
+}
+
+/// A count that more than one thread adds to.
+#[derive(Debug, Default)]
+pub(crate) struct SharedCounter(AtomicU64);
+
+impl SharedCounter {
+    pub(crate) fn add(&self, amount: u64) {
+        self.0.fetch_add(amount, Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}

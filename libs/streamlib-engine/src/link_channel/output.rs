@@ -1,0 +1,328 @@
+//! An output port as the engine holds it: its links, its buffers, and the table behind the
+//! processor's view.
+//!
+//! Everything here belongs to whoever holds the processor's RUN bit.
+
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+use std::sync::{Arc, Weak};
+
+use streamlib_abi::port::{CopyReason, EndCause, OutputPort, OutputTable};
+use streamlib_abi::{BlockRef, RawFrame, Status};
+
+use super::counters::Counter;
+use super::format_registry::FormatRegistry;
+use super::link::LinkSender;
+use super::pool::{BufferPool, MemoryBudget, PoolState};
+use crate::execution::{ProcessorCell, WorkList};
+
+/// Counters of an output port that concern no single link.
+#[derive(Debug, Default)]
+pub(crate) struct OutputCounters {
+    /// Frames sent while no link was connected.
+    pub(crate) unlinked: Counter,
+    /// Frames that could not be made for want of a buffer.
+    pub(crate) no_buffer: Counter,
+    /// Frames copied although in the best case they need not be.
+    pub(crate) copied: Counter,
+    /// Bytes of those copies.
+    pub(crate) copied_bytes: Counter,
+    /// Frames converted to another format.
+    pub(crate) converted: Counter,
+}
+
+/// An output port.
+#[derive(Debug)]
+pub(crate) struct OutputCell {
+    pub(crate) name: Arc<str>,
+    pub(crate) links: Vec<LinkSender>,
+    pub(crate) counters: Arc<OutputCounters>,
+    /// The work list of the strand; set with each regrouping, live as long as the strand.
+    pub(crate) work: *mut WorkList,
+    /// Frames that one call may send.
+    pub(crate) max_per_call: u32,
+    /// How many buffers the plan allows.
+    pub(crate) pool_limit: u32,
+    pub(crate) pool: Option<BufferPool>,
+    pub(crate) formats: Arc<FormatRegistry>,
+    pub(crate) budget: Arc<MemoryBudget>,
+    pub(crate) owner: Weak<ProcessorCell>,
+    pub(crate) origin: u64,
+    /// Frames that were sent in this call: tells whether the call did something.
+    pub(crate) sent_in_call: u32,
+    sequence: u64,
+    epoch: u32,
+    last_timestamp_ns: i64,
+    ended: bool,
+}
+
+// SAFETY: the work list belongs to the strand, whose RUN bit the user of this port holds; the rest
+// may move between threads.
+unsafe impl Send for OutputCell {}
+
+/// What an output port needs of its graph.
+#[derive(Debug, Clone)]
+pub(crate) struct OutputContext {
+    pub(crate) formats: Arc<FormatRegistry>,
+    pub(crate) budget: Arc<MemoryBudget>,
+    pub(crate) owner: Weak<ProcessorCell>,
+    pub(crate) origin: u64,
+}
+
+impl OutputCell {
+    pub(crate) fn new(name: Arc<str>, max_per_call: u32, context: OutputContext) -> Self {
+        Self {
+            name,
+            links: Vec::new(),
+            counters: Arc::default(),
+            work: std::ptr::null_mut(),
+            max_per_call,
+            pool_limit: 0,
+            pool: None,
+            formats: context.formats,
+            budget: context.budget,
+            owner: context.owner,
+            origin: context.origin,
+            sent_in_call: 0,
+            sequence: 0,
+            epoch: 0,
+            last_timestamp_ns: i64::MIN,
+            ended: false,
+        }
+    }
+
+    /// The port at `cell`, for binding.
+    pub(crate) fn port(cell: *mut Self) -> OutputPort {
+        OutputPort { table: &raw const TABLE, port: cell.cast() }
+    }
+
+    /// True if one call may send what it may: places in the links that hold the producer up, and
+    /// buffers. If not, whoever makes room wakes the processor.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        self.links.iter().all(|link| link.has_room(self.max_per_call))
+            && self.pool.as_ref().is_none_or(|pool| pool.has_room(self.max_per_call))
+    }
+
+    /// The link that has no room, for people.
+    pub(crate) fn full_link(&self) -> Option<&LinkSender> {
+        self.links.iter().find(|link| link.room() < self.max_per_call)
+    }
+
+    /// Goes on where `before` stops: its links, its numbering, its counters. The pool stays with
+    /// the old port, whose buffers find their way back to it.
+    pub(crate) fn take_over(&mut self, before: &mut Self) {
+        std::mem::swap(&mut self.links, &mut before.links);
+        self.counters = Arc::clone(&before.counters);
+        self.sequence = before.sequence;
+        self.epoch = before.epoch;
+        self.last_timestamp_ns = before.last_timestamp_ns;
+    }
+
+    /// No more frames come from this port.
+    pub(crate) fn end(&mut self, cause: EndCause) {
+        self.ended = true;
+        for link in &self.links {
+            if !link.shared.is_inline() {
+                link.shared.set_end(cause);
+            } else if link.shared.mark_end(cause) && !self.work.is_null() {
+                notify(link, self.work);
+            }
+        }
+    }
+
+    /// Frames come again, in a new epoch.
+    pub(crate) fn reopen(&mut self) {
+        self.ended = false;
+        self.epoch += 1;
+        self.last_timestamp_ns = i64::MIN;
+        self.links.iter().for_each(|link| link.shared.clear_end());
+    }
+
+    /// True once [`Self::end`] was called.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Allows this many buffers from now on.
+    pub(crate) fn set_pool_limit(&mut self, limit: u32) {
+        self.pool_limit = limit;
+        if let Some(pool) = &self.pool {
+            pool.set_limit(limit);
+        }
+    }
+
+    pub(crate) fn pool_state(&self) -> Option<PoolState> {
+        self.pool.as_ref().map(BufferPool::state)
+    }
+
+    #[inline]
+    fn accept(&mut self, frame: &mut RawFrame) -> Status {
+        if self.ended {
+            return Status::ENDED;
+        }
+        let envelope = &mut frame.envelope;
+        if envelope.epoch > self.epoch {
+            self.epoch = envelope.epoch;
+        } else {
+            envelope.epoch = self.epoch;
+            if envelope.timestamp_ns < self.last_timestamp_ns {
+                return Status::TIME_WENT_BACK;
+            }
+        }
+        if !self.links.iter().all(|link| link.has_room(1)) {
+            return Status::FULL;
+        }
+        self.last_timestamp_ns = envelope.timestamp_ns;
+        envelope.sequence = self.sequence;
+        self.sequence += 1;
+        self.sent_in_call += 1;
+        Status::OK
+    }
+
+    #[inline]
+    fn deliver(&mut self, frame: RawFrame) -> Status {
+        let Some((last, others)) = self.links.split_last_mut() else {
+            self.counters.unlinked.add(1);
+            return Status::UNLINKED;
+        };
+        for link in others {
+            link.put(frame.clone());
+            notify(link, self.work);
+        }
+        last.put(frame);
+        notify(last, self.work);
+        Status::OK
+    }
+}
+
+#[inline]
+fn notify(link: &LinkSender, work: *mut WorkList) {
+    if link.shared.is_inline() {
+        // SAFETY: the caller holds the strand's RUN bit, and nothing else of the strand uses the
+        // list during a call.
+        unsafe { &mut *work }.push(link.inline_index);
+    } else {
+        link.notify();
+    }
+}
+
+static TABLE: OutputTable = OutputTable {
+    size: size_of::<OutputTable>() as u32,
+    reserved: 0,
+    loan,
+    send,
+    room,
+    announce_format,
+    gap,
+    next_epoch,
+    skip,
+    copied,
+};
+
+/// # Safety
+/// `port` is what [`OutputCell::port`] gave out, and the caller runs the processor.
+#[inline]
+unsafe fn cell<'a>(port: *mut c_void) -> &'a mut OutputCell {
+    // SAFETY: cells never move while their processor exists, and the holder of the RUN bit, who
+    // alone calls the processor, uses no cell during the call.
+    unsafe { &mut *port.cast() }
+}
+
+unsafe extern "C" fn loan(
+    port: *mut c_void,
+    bytes: u64,
+    block: *mut MaybeUninit<BlockRef>,
+) -> Status {
+    // SAFETY: called through a bound port, during a call of the processor.
+    let cell = unsafe { cell(port) };
+    let pool = cell.pool.get_or_insert_with(|| {
+        let (owner, budget) = (Weak::clone(&cell.owner), Arc::clone(&cell.budget));
+        BufferPool::new(cell.pool_limit, cell.origin, owner, budget)
+    });
+    match pool.loan(bytes) {
+        Ok(loaned) => {
+            // SAFETY: by contract `block` is a place for one handle.
+            unsafe { &mut *block }.write(loaned);
+            Status::OK
+        }
+        Err(status) => status,
+    }
+}
+
+unsafe extern "C" fn send(port: *mut c_void, frame: *mut RawFrame) -> Status {
+    // SAFETY: as in `loan`.
+    let cell = unsafe { cell(port) };
+    // SAFETY: by contract `frame` points to a frame, which stays the caller's on failure.
+    let status = cell.accept(unsafe { &mut *frame });
+    if !status.is_ok() {
+        return status;
+    }
+    // SAFETY: by contract the frame moves on success, and the caller forgets it.
+    cell.deliver(unsafe { frame.read() })
+}
+
+unsafe extern "C" fn room(port: *mut c_void) -> u32 {
+    // SAFETY: as in `loan`.
+    let cell = unsafe { cell(port) };
+    cell.links.iter().map(LinkSender::room).min().unwrap_or(u32::MAX)
+}
+
+unsafe extern "C" fn announce_format(
+    port: *mut c_void,
+    json: *const u8,
+    json_length: usize,
+    format_id: *mut u32,
+) -> Status {
+    // SAFETY: as in `loan`.
+    let cell = unsafe { cell(port) };
+    // SAFETY: by contract `json` has `json_length` readable bytes.
+    let json = unsafe { std::slice::from_raw_parts(json, json_length) };
+    let Some(number) = std::str::from_utf8(json).ok().and_then(|json| cell.formats.number(json))
+    else {
+        return Status::INVALID;
+    };
+    // SAFETY: by contract `format_id` is a place for one number.
+    unsafe { *format_id = number };
+    Status::OK
+}
+
+unsafe extern "C" fn gap(port: *mut c_void, until_ns: i64) -> Status {
+    // SAFETY: as in `loan`.
+    let cell = unsafe { cell(port) };
+    for link in &cell.links {
+        link.shared.set_gap(until_ns);
+        if link.shared.is_inline() {
+            notify(link, cell.work);
+        }
+    }
+    Status::OK
+}
+
+unsafe extern "C" fn next_epoch(port: *mut c_void, epoch: *mut u32) -> Status {
+    // SAFETY: as in `loan`.
+    let cell = unsafe { cell(port) };
+    cell.epoch += 1;
+    cell.last_timestamp_ns = i64::MIN;
+    // SAFETY: by contract `epoch` is a place for one number.
+    unsafe { *epoch = cell.epoch };
+    Status::OK
+}
+
+unsafe extern "C" fn skip(port: *mut c_void) -> Status {
+    // SAFETY: as in `loan`.
+    let cell = unsafe { cell(port) };
+    cell.sequence += 1;
+    cell.counters.no_buffer.add(1);
+    Status::OK
+}
+
+unsafe extern "C" fn copied(port: *mut c_void, bytes: u64, reason: u32) {
+    // SAFETY: as in `loan`.
+    let counters = &unsafe { cell(port) }.counters;
+    counters.copied.add(1);
+    counters.copied_bytes.add(bytes);
+    if CopyReason::from_number(reason) == Some(CopyReason::Converted) {
+        counters.converted.add(1);
+    }
+}

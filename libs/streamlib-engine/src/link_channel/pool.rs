@@ -1,0 +1,323 @@
+//! The buffers of an output port: recycled blocks on the heap.
+//!
+//! Guarantees: in steady state a loan and its release allocate nothing; a buffer comes back from
+//! any thread; there are never more than `limit` buffers, nor more bytes than the graph's budget
+//! allows. A larger frame opens a new *generation* of buffers; the old ones are freed as they come
+//! back. Not offered: zeroed content.
+
+use std::alloc::{Layout, alloc, dealloc};
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{
+    AtomicBool, AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
+    fence,
+};
+
+use crossbeam_queue::ArrayQueue;
+use streamlib_abi::Status;
+use streamlib_abi::block::BLOCK_ALIGNMENT;
+use streamlib_abi::handle::{BlockControl, BlockRef};
+
+use crate::execution::ProcessorCell;
+
+/// Bytes of buffers in a whole graph.
+#[derive(Debug)]
+pub(crate) struct MemoryBudget {
+    limit: u64,
+    used: AtomicU64,
+}
+
+impl MemoryBudget {
+    pub(crate) fn new(limit_bytes: u64) -> Self {
+        Self { limit: limit_bytes, used: AtomicU64::new(0) }
+    }
+
+    fn take(&self, bytes: u64) -> bool {
+        let take = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= self.limit);
+        self.used.fetch_update(Relaxed, Relaxed, take).is_ok()
+    }
+
+    fn give(&self, bytes: u64) {
+        self.used.fetch_sub(bytes, Relaxed);
+    }
+
+    pub(crate) fn used_bytes(&self) -> u64 {
+        self.used.load(Relaxed)
+    }
+
+    pub(crate) fn limit_bytes(&self) -> u64 {
+        self.limit
+    }
+}
+
+/// What the port and its buffers share.
+#[derive(Debug)]
+struct Shared {
+    free: ArrayQueue<FreeBuffer>,
+    /// Buffers of the present generation that exist.
+    count: AtomicU32,
+    limit: AtomicU32,
+    generation: AtomicU32,
+    /// True while the producer waits for a buffer.
+    producer_waits: AtomicBool,
+    /// True once the port has gone: buffers that come back are freed.
+    closed: AtomicBool,
+    origin: u64,
+    owner: std::sync::Weak<ProcessorCell>,
+    budget: Arc<MemoryBudget>,
+}
+
+/// A buffer that nobody uses, with one reference that nobody holds.
+#[derive(Debug)]
+struct FreeBuffer(NonNull<Buffer>);
+
+// SAFETY: whoever takes it from the queue is its only user.
+unsafe impl Send for FreeBuffer {}
+
+/// A buffer's control record.
+#[repr(C)]
+struct Buffer {
+    base: BlockControl,
+    references: AtomicU32,
+    generation: u32,
+    layout: Layout,
+    pool: Arc<Shared>,
+}
+
+/// The buffers of one output port. Owned by the port.
+#[derive(Debug)]
+pub(crate) struct BufferPool {
+    shared: Arc<Shared>,
+    buffer_bytes: u64,
+}
+
+/// Most buffers that one port may have.
+const MAX_BUFFERS: u32 = 4096;
+
+impl BufferPool {
+    /// A pool for `limit` buffers; none is made yet.
+    pub(crate) fn new(
+        limit: u32,
+        origin: u64,
+        owner: std::sync::Weak<ProcessorCell>,
+        budget: Arc<MemoryBudget>,
+    ) -> Self {
+        let limit = limit.clamp(1, MAX_BUFFERS);
+        let shared = Arc::new(Shared {
+            // Twice the limit, so that taps and small edits need no other queue.
+            free: ArrayQueue::new(limit as usize * 2 + 8),
+            count: AtomicU32::new(0),
+            limit: AtomicU32::new(limit),
+            generation: AtomicU32::new(0),
+            producer_waits: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            origin,
+            owner,
+            budget,
+        });
+        Self { shared, buffer_bytes: 0 }
+    }
+
+    /// Allows this many buffers from now on. Buffers that are there already stay.
+    pub(crate) fn set_limit(&self, limit: u32) {
+        self.shared.limit.store(limit.min(MAX_BUFFERS), Relaxed);
+        self.shared.wake_producer();
+    }
+
+    /// Allows `change` more buffers, or fewer.
+    pub(crate) fn change_limit(&self, change: i32) {
+        let limit = self.shared.limit.load(Relaxed).saturating_add_signed(change);
+        self.set_limit(limit);
+    }
+
+    /// True if `count` buffers can be loaned; if not, a buffer that comes back wakes the producer.
+    #[inline]
+    pub(crate) fn has_room(&self, count: u32) -> bool {
+        let shared = &*self.shared;
+        if self.buffer_bytes == 0 || shared.available() >= count {
+            return true;
+        }
+        shared.producer_waits.store(true, Relaxed);
+        fence(SeqCst);
+        let room = shared.available() >= count;
+        if room {
+            shared.producer_waits.store(false, Relaxed);
+        }
+        room
+    }
+
+    /// A buffer of at least `bytes` bytes that nobody else holds.
+    pub(crate) fn loan(&mut self, bytes: u64) -> Result<BlockRef, Status> {
+        if bytes > self.buffer_bytes {
+            self.open_generation(bytes);
+        }
+        let generation = self.shared.generation.load(Relaxed);
+        while let Some(buffer) = self.shared.free.pop() {
+            // SAFETY: a buffer in the queue is live, and taking it made it ours.
+            if unsafe { buffer.0.as_ref() }.generation == generation {
+                return Ok(buffer.into_block());
+            }
+            free(buffer.0);
+        }
+        if self.shared.count.load(Relaxed) >= self.shared.limit.load(Relaxed) {
+            return Err(Status::NO_BUFFER);
+        }
+        let buffer = self.make(generation).ok_or(Status::OVER_BUDGET)?;
+        self.shared.count.fetch_add(1, Relaxed);
+        Ok(buffer.into_block())
+    }
+
+    fn open_generation(&mut self, bytes: u64) {
+        // Room to grow, so that packets of varying size settle after a few generations.
+        self.buffer_bytes = if bytes < 1 << 16 {
+            bytes.next_power_of_two().max(256)
+        } else {
+            bytes.next_multiple_of(4096)
+        };
+        self.shared.generation.fetch_add(1, Release);
+        self.shared.count.store(0, Relaxed);
+        while let Some(buffer) = self.shared.free.pop() {
+            free(buffer.0);
+        }
+    }
+
+    fn make(&self, generation: u32) -> Option<FreeBuffer> {
+        let capacity = self.buffer_bytes;
+        let layout =
+            Layout::from_size_align(usize::try_from(capacity).ok()?, BLOCK_ALIGNMENT).ok()?;
+        if !self.shared.budget.take(capacity) {
+            return None;
+        }
+        // SAFETY: the layout is of at least 256 bytes.
+        let Some(data) = NonNull::new(unsafe { alloc(layout) }) else {
+            self.shared.budget.give(capacity);
+            return None;
+        };
+        // SAFETY: the allocation has `capacity` bytes. Handles give out slices of all of them, so
+        // they are written once; this also touches each page before the frame path does.
+        unsafe { data.as_ptr().write_bytes(0, layout.size()) };
+        let buffer = Box::new(Buffer {
+            base: BlockControl {
+                size: size_of::<BlockControl>() as u32,
+                reserved: 0,
+                data: data.as_ptr(),
+                capacity,
+                origin: self.shared.origin,
+                retain,
+                release,
+                references,
+            },
+            references: AtomicU32::new(0),
+            generation,
+            layout,
+            pool: Arc::clone(&self.shared),
+        });
+        Some(FreeBuffer(NonNull::from(Box::leak(buffer))))
+    }
+
+    /// Buffers that exist, buffers that are free now, and bytes of each.
+    pub(crate) fn state(&self) -> PoolState {
+        PoolState {
+            buffers: self.shared.count.load(Relaxed),
+            free: self.shared.free.len() as u32,
+            limit: self.shared.limit.load(Relaxed),
+            buffer_bytes: self.buffer_bytes,
+        }
+    }
+}
+
+/// How full a pool is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct PoolState {
+    /// Buffers that exist.
+    pub buffers: u32,
+    /// Buffers that nobody holds.
+    pub free: u32,
+    /// Most buffers that may exist.
+    pub limit: u32,
+    /// Size of each, bytes.
+    pub buffer_bytes: u64,
+}
+
+impl Shared {
+    fn available(&self) -> u32 {
+        let unmade = self.limit.load(Relaxed).saturating_sub(self.count.load(Relaxed));
+        self.free.len() as u32 + unmade
+    }
+
+    fn wake_producer(&self) {
+        fence(SeqCst);
+        if self.producer_waits.load(Relaxed)
+            && self.producer_waits.swap(false, Relaxed)
+            && let Some(owner) = self.owner.upgrade()
+        {
+            owner.wake();
+        }
+    }
+}
+
+impl Drop for BufferPool {
+    fn drop(&mut self) {
+        // A buffer that comes back is pushed before `closed` is looked at, and `closed` is set
+        // before the queue is emptied here: one of the two sees the other.
+        self.shared.closed.store(true, SeqCst);
+        while let Some(buffer) = self.shared.free.pop() {
+            free(buffer.0);
+        }
+    }
+}
+
+impl FreeBuffer {
+    fn into_block(self) -> BlockRef {
+        // SAFETY: the buffer is live and only ours; it gets the one reference that the handle has.
+        unsafe {
+            self.0.as_ref().references.store(1, Relaxed);
+            BlockRef::from_control(self.0.cast())
+        }
+    }
+}
+
+fn free(buffer: NonNull<Buffer>) {
+    // SAFETY: only buffers without references get here, from one place at a time.
+    let buffer = unsafe { Box::from_raw(buffer.as_ptr()) };
+    buffer.pool.budget.give(buffer.base.capacity);
+    // SAFETY: `data` was allocated with `layout` when the buffer was made, and is freed once.
+    unsafe { dealloc(buffer.base.data, buffer.layout) };
+}
+
+unsafe extern "C" fn retain(control: *const BlockControl) {
+    // SAFETY: only records of this pool carry this function.
+    let buffer = unsafe { &*control.cast::<Buffer>() };
+    buffer.references.fetch_add(1, Relaxed);
+}
+
+unsafe extern "C" fn references(control: *const BlockControl) -> u32 {
+    // SAFETY: as in `retain`.
+    unsafe { &*control.cast::<Buffer>() }.references.load(Acquire)
+}
+
+unsafe extern "C" fn release(control: *const BlockControl) {
+    // SAFETY: as in `retain`; the record is live until the last reference is gone.
+    let buffer = unsafe { &*control.cast::<Buffer>() };
+    if buffer.references.fetch_sub(1, Release) != 1 {
+        return;
+    }
+    fence(Acquire);
+    let pointer = NonNull::from(buffer);
+    if buffer.generation != buffer.pool.generation.load(Acquire) {
+        return free(pointer);
+    }
+    let pool = Arc::clone(&buffer.pool);
+    if let Err(FreeBuffer(pointer)) = pool.free.push(FreeBuffer(pointer)) {
+        pool.count.fetch_sub(1, Relaxed);
+        free(pointer);
+    }
+    if pool.closed.load(SeqCst) {
+        while let Some(buffer) = pool.free.pop() {
+            free(buffer.0);
+        }
+        return;
+    }
+    pool.wake_producer();
+}

@@ -1,0 +1,168 @@
+//! Which frames make one call of a reactive processor.
+//!
+//! [`choose`] fills the lanes' fronts and marks those that belong to the call; `process` sees
+//! exactly these. What a rule passes over is dropped here, counted with its reason.
+
+use streamlib_abi::RawFrame;
+use streamlib_schema::Trigger;
+
+use super::input::{InputCell, Lane};
+use crate::execution::WorkList;
+
+/// The trigger with ports as positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TriggerRule {
+    /// See [`Trigger::Any`].
+    Any,
+    /// See [`Trigger::Primary`].
+    Primary(usize),
+    /// See [`Trigger::Aligned`].
+    Aligned(u64),
+}
+
+impl TriggerRule {
+    /// The rule of a trigger that was checked against the inputs.
+    pub(crate) fn new(trigger: &Trigger, inputs: &[InputCell]) -> Self {
+        match trigger {
+            Trigger::Any => Self::Any,
+            Trigger::Primary(port) => {
+                let index = inputs.iter().position(|input| *input.name == **port);
+                Self::Primary(index.unwrap_or(0))
+            }
+            Trigger::Aligned { tolerance_ns } => Self::Aligned(*tolerance_ns),
+        }
+    }
+}
+
+/// Chooses the frames of the next call. True if there are any.
+#[inline]
+pub(crate) fn choose(
+    rule: TriggerRule,
+    inputs: &mut [InputCell],
+    work: &mut WorkList,
+    monotonic_ns: impl Fn() -> u64 + Copy,
+) -> bool {
+    match rule {
+        TriggerRule::Any => choose_any(inputs, work, monotonic_ns),
+        TriggerRule::Primary(port) => choose_primary(port, inputs, work, monotonic_ns),
+        TriggerRule::Aligned(tolerance_ns) => {
+            choose_aligned(tolerance_ns, inputs, work, monotonic_ns)
+        }
+    }
+}
+
+fn lanes(inputs: &mut [InputCell]) -> impl Iterator<Item = &mut Lane> {
+    inputs.iter_mut().flat_map(|input| &mut input.lanes)
+}
+
+#[inline]
+fn choose_any(
+    inputs: &mut [InputCell],
+    work: &mut WorkList,
+    monotonic_ns: impl Fn() -> u64 + Copy,
+) -> bool {
+    let mut any = false;
+    for input in inputs {
+        for lane in &mut input.lanes {
+            lane.chosen = lane.fill(work, monotonic_ns);
+            // A link that closes a cycle gives its frame, but calls nobody.
+            any |= lane.chosen && lane.is_linked();
+        }
+    }
+    any
+}
+
+fn choose_primary(
+    port: usize,
+    inputs: &mut [InputCell],
+    work: &mut WorkList,
+    monotonic_ns: impl Fn() -> u64 + Copy,
+) -> bool {
+    let Some(primary) = inputs.get_mut(port).and_then(|input| input.lanes.first_mut()) else {
+        return false;
+    };
+    primary.chosen = primary.fill(work, monotonic_ns);
+    let Some(at_ns) = primary.front.as_ref().map(timestamp) else { return false };
+    for (index, input) in inputs.iter_mut().enumerate() {
+        if index == port {
+            continue;
+        }
+        for lane in &mut input.lanes {
+            let mut newest: Option<RawFrame> = None;
+            while lane.fill(work, monotonic_ns) && lane.front.as_ref().map(timestamp) <= Some(at_ns)
+            {
+                // Of those at or before the time all but the newest are passed over. Which one is
+                // the newest is known only when the next one is seen.
+                if newest.is_some()
+                    && let Some(link) = &lane.link
+                {
+                    link.shared.counters.consumer.superseded.add(1);
+                    link.shared.counters.consumer.delivered.take_back_one();
+                }
+                lane.count(|counters| counters.delivered.add(1));
+                newest = lane.front.take();
+            }
+            if newest.is_some() {
+                lane.sampled = newest;
+            }
+            // The front, if there is one, is of a later time: it stays for a later call.
+            lane.chosen = lane.sampled.is_some();
+        }
+    }
+    true
+}
+
+fn choose_aligned(
+    tolerance_ns: u64,
+    inputs: &mut [InputCell],
+    work: &mut WorkList,
+    monotonic_ns: impl Fn() -> u64 + Copy,
+) -> bool {
+    let tolerance_ns = i64::try_from(tolerance_ns).unwrap_or(i64::MAX);
+    loop {
+        let mut latest_ns = i64::MIN;
+        let mut filled = 0_usize;
+        for lane in lanes(inputs) {
+            if lane.fill(work, monotonic_ns) {
+                filled += 1;
+                latest_ns = latest_ns.max(lane.front.as_ref().map_or(i64::MIN, timestamp));
+            }
+        }
+        if filled == 0 {
+            return false;
+        }
+        let from_ns = latest_ns.saturating_sub(tolerance_ns);
+        let mut dropped = false;
+        for lane in lanes(inputs) {
+            match lane.front.as_ref().map(timestamp) {
+                Some(at_ns) if at_ns < from_ns => {
+                    lane.drop_front(|counters| counters.unmatched.add(1));
+                    dropped = true;
+                }
+                Some(_) => {}
+                None if holds_join(lane, latest_ns.saturating_add(tolerance_ns)) => return false,
+                None => {}
+            }
+        }
+        if !dropped {
+            lanes(inputs).for_each(|lane| lane.chosen = lane.front.is_some());
+            return true;
+        }
+    }
+}
+
+/// True if a lane without a frame may still give one for this join.
+fn holds_join(lane: &Lane, until_ns: i64) -> bool {
+    let Some(link) = &lane.link else { return false };
+    if link.shared.plan.feedback {
+        return false;
+    }
+    // Signals first, then the queue: what was sent before a signal is visible after it.
+    let ended = lane.end_cause().is_some();
+    let gap = link.shared.gap_until_ns() > until_ns && link.len() == 0;
+    !ended && !gap
+}
+
+fn timestamp(frame: &RawFrame) -> i64 {
+    frame.envelope.timestamp_ns
+}

@@ -1,0 +1,209 @@
+//! One commit: apply, decide, plan, carry out, publish.
+
+use std::sync::Arc;
+
+use super::engine::{Committing, Engine, Shared};
+use super::transaction::Committed;
+use super::view::View;
+use crate::compiler::phases::{Delegates, Phases};
+use crate::compiler::{Blueprint, Plan, plan, revise};
+use crate::error::{Error, Result};
+use crate::graph::{Applied, Change, GraphSnapshot, GraphState, apply};
+use crate::pubsub::EventKind;
+use crate::pubsub::events::{GraphEvent, RuntimeEvent};
+
+/// Commits that can be taken back.
+const UNDO_DEPTH: usize = 100;
+
+impl Shared {
+    pub(super) fn dry_run(
+        &self,
+        changes: &[Change],
+        base_revision: Option<u64>,
+    ) -> Result<(Plan, GraphSnapshot)> {
+        let committing = self.committing();
+        let (applied, _, plan) = self.decide(&committing, changes, base_revision)?;
+        Ok((plan, applied.snapshot))
+    }
+
+    /// Everything that can be said before anything is built.
+    fn decide(
+        &self,
+        committing: &Committing,
+        changes: &[Change],
+        base_revision: Option<u64>,
+    ) -> Result<(Applied, Blueprint, Plan)> {
+        let snapshot = committing.graph.snapshot();
+        if let Some(planned) = base_revision.filter(|planned| *planned != snapshot.revision()) {
+            return Err(Error::Outdated {
+                planned,
+                present: snapshot.revision(),
+                difference: changes_since(committing, planned),
+            });
+        }
+        let applied = apply(snapshot, changes, &self.factory)?;
+        let scheduler = &*self.scheduler;
+        let after = revise(&committing.declared, &applied.snapshot, scheduler, &self.factory)?;
+        let plan = plan(&committing.declared, &after, &applied);
+        Ok((applied, after, plan))
+    }
+
+    pub(super) fn commit(
+        &self,
+        changes: &[Change],
+        base_revision: Option<u64>,
+    ) -> Result<Committed> {
+        let mut committing = self.committing();
+        let result = self.commit_locked(&mut committing, changes, base_revision);
+        match &result {
+            Ok((committed, inverse)) => {
+                committing.undo.push(inverse.clone());
+                let surplus = committing.undo.len().saturating_sub(UNDO_DEPTH);
+                committing.undo.drain(..surplus);
+                self.tell_committed(committed, changes);
+            }
+            Err(error) => self.env.publish(EventKind::Graph {
+                event: GraphEvent::CommitFailed {
+                    base_revision: committing.graph.snapshot().revision(),
+                    error: error.to_string(),
+                },
+            }),
+        }
+        result.map(|(committed, _)| committed)
+    }
+
+    pub(super) fn undo(&self) -> Result<Committed> {
+        let mut committing = self.committing();
+        let inverse = committing.undo.last().cloned().ok_or(Error::NothingToUndo)?;
+        let (committed, _) = self.commit_locked(&mut committing, &inverse, None)?;
+        committing.undo.pop();
+        self.tell_committed(&committed, &inverse);
+        Ok(committed)
+    }
+
+    fn commit_locked(
+        &self,
+        committing: &mut Committing,
+        changes: &[Change],
+        base_revision: Option<u64>,
+    ) -> Result<(Committed, Vec<Change>)> {
+        let (applied, after, plan) = self.decide(committing, changes, base_revision)?;
+        let runs = committing.graph.state() != GraphState::Idle;
+        let problems = if runs {
+            self.carry_out(committing, &plan, after.clone(), &applied.snapshot)?
+        } else {
+            Vec::new()
+        };
+        committing.graph.commit(&applied.snapshot);
+        committing.declared = after;
+        self.publish_view(committing);
+        let revision = applied.snapshot.revision();
+        let committed = Committed { revision, plan, connected: applied.connected, problems };
+        Ok((committed, applied.inverse))
+    }
+
+    /// Carries a plan out; what is installed follows `after` afterwards.
+    pub(super) fn carry_out(
+        &self,
+        committing: &mut Committing,
+        plan: &Plan,
+        after: Blueprint,
+        snapshot: &GraphSnapshot,
+    ) -> Result<Vec<String>> {
+        let fail_at = committing.fail_at.take();
+        let delegates = Delegates {
+            factory: &self.factory,
+            processor: &*self.processor_delegate,
+            resources: &self.resources,
+            fail_at,
+        };
+        let state = committing.graph.state();
+        let publish = || {
+            // The graph as it is declared; its running parts follow when retire is over.
+            let view = self.view.load();
+            let (blueprint, cells) = (view.blueprint.clone(), view.cells.clone());
+            let (links, outputs) = (view.links.clone(), view.outputs.clone());
+            let abandoned_threads = view.abandoned_threads;
+            let snapshot = snapshot.clone();
+            self.view.store(Arc::new(View {
+                snapshot,
+                state,
+                blueprint,
+                cells,
+                links,
+                outputs,
+                abandoned_threads,
+            }));
+        };
+        let phases = Phases::new(&mut committing.installation, delegates, plan, after);
+        let carried = phases.carry_out(true, publish)?;
+        for message in &carried.problems {
+            let event = RuntimeEvent::RetireProblem { message: message.clone() };
+            self.env.publish(EventKind::Runtime { event });
+        }
+        Ok(carried.problems)
+    }
+
+    pub(super) fn publish_view(&self, committing: &Committing) {
+        let (snapshot, state) = (committing.graph.snapshot().clone(), committing.graph.state());
+        let declared = committing.declared.clone();
+        let view = View::new(snapshot, state, declared, &committing.installation);
+        self.view.store(Arc::new(view));
+    }
+
+    fn tell_committed(&self, committed: &Committed, changes: &[Change]) {
+        for change in changes {
+            let event = match change {
+                Change::Add { node } => GraphEvent::GraphDidAddProcessor {
+                    processor_id: node.id.clone(),
+                    processor_type: node.processor_type.clone(),
+                },
+                Change::Remove { id } => {
+                    GraphEvent::GraphDidRemoveProcessor { processor_id: id.clone() }
+                }
+                Change::Disconnect { id } => GraphEvent::GraphDidRemoveLink { link_id: *id },
+                _ => continue,
+            };
+            self.env.publish(EventKind::Graph { event });
+        }
+        let event = GraphEvent::CommitDone { revision: committed.revision };
+        self.env.publish(EventKind::Graph { event });
+    }
+}
+
+/// What changed since revision `planned`, for people.
+fn changes_since(committing: &Committing, planned: u64) -> String {
+    let present = committing.graph.snapshot().revision();
+    if planned > present {
+        return "that revision does not exist yet".to_owned();
+    }
+    let count = usize::try_from(present - planned).unwrap_or(usize::MAX);
+    let back = committing.undo.iter().rev().take(count).flatten();
+    let texts: Vec<String> = back.map(describe_inverse).collect();
+    if texts.is_empty() { "the graph was changed since".to_owned() } else { texts.join(", ") }
+}
+
+fn describe_inverse(change: &Change) -> String {
+    match change {
+        Change::Add { node } => format!("`{}` was removed", node.id),
+        Change::Remove { id } => format!("`{id}` was added"),
+        Change::Connect { source, target, .. } => {
+            format!("the link {source} -> {target} was removed")
+        }
+        Change::Reconnect { link } => {
+            format!("the link {} -> {} was removed", link.source, link.target)
+        }
+        Change::Disconnect { id } => format!("{id} was added"),
+        Change::SetConfig { id, .. } => format!("the configuration of `{id}` was changed"),
+        Change::Replace { id, .. } => format!("`{id}` was replaced"),
+        Change::Annotate { id, .. } => format!("the notes of `{id}` were changed"),
+    }
+}
+
+impl Engine {
+    /// Makes the next plan fail at the step with this number (as printed), for tests of undo.
+    #[doc(hidden)]
+    pub fn fail_at_step(&self, step: Option<usize>) {
+        self.shared.committing().fail_at = step;
+    }
+}

@@ -1,0 +1,306 @@
+//! The engine's handle, and the calls that each are one transaction.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use serde_json::Value;
+use streamlib_processor::{Processor, Resources};
+
+use super::builder::{CommitMode, EngineBuilder};
+use super::connect::{LinkSource, LinkTarget, ProcessorHandle};
+use super::lifecycle::StopFlag;
+use super::registry::EngineFactory;
+use super::transaction::{Committed, Transaction};
+use super::view::View;
+use crate::compiler::Blueprint;
+use crate::compiler::installation::Installation;
+use crate::delegates::{FactoryDelegate, ProcessorDelegate, SchedulerDelegate};
+use crate::error::{Error, Result};
+use crate::execution::env::GraphEnv;
+use crate::execution::pool::WorkerPool;
+use crate::graph::{Change, GraphSnapshot, GraphState, LinkOptions, ProcessorNode, PropertyGraph};
+use crate::ids::{LinkId, PortRef, ProcessorId};
+use crate::pubsub::EventBus;
+
+/// What can be set.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) workers: usize,
+    pub(crate) memory_budget_bytes: u64,
+    pub(crate) drain_timeout: Duration,
+}
+
+/// What all handles of an engine share.
+pub(crate) struct Shared {
+    pub(super) factory: EngineFactory,
+    pub(super) processor_delegate: Arc<dyn ProcessorDelegate>,
+    pub(super) scheduler: Arc<dyn SchedulerDelegate>,
+    pub(super) resources: Resources,
+    pub(super) settings: Settings,
+    pub(super) commit_mode: CommitMode,
+    pub(crate) view: ArcSwap<View>,
+    /// One commit at a time.
+    pub(super) committing: Mutex<Committing>,
+    pub(super) stop: StopFlag,
+    pub(crate) env: Arc<GraphEnv>,
+    pub(super) pool: Arc<WorkerPool>,
+}
+
+/// What a commit changes.
+pub(super) struct Committing {
+    pub(super) graph: PropertyGraph,
+    /// What was decided about the declared graph.
+    pub(super) declared: Blueprint,
+    pub(super) installation: Installation,
+    /// The changes that lead back, the last commit's last.
+    pub(super) undo: Vec<Vec<Change>>,
+    /// Changes that wait for a commit, in [`CommitMode::Manual`].
+    pub(super) pending: Vec<Change>,
+    /// Fails a step of the next plan, for tests.
+    pub(super) fail_at: Option<usize>,
+}
+
+impl Shared {
+    pub(super) fn committing(&self) -> MutexGuard<'_, Committing> {
+        self.committing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One graph and everything that runs it. Clones are the same engine; the last one that is dropped
+/// stops it.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let view = self.shared.view.load();
+        f.debug_struct("Engine")
+            .field("state", &view.state)
+            .field("revision", &view.snapshot.revision())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine with defaults and no registered types.
+    ///
+    /// # Errors
+    /// Its threads cannot be started.
+    pub fn new() -> Result<Self> {
+        Self::builder().build()
+    }
+
+    /// An engine to be put together.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// The graph as it was last committed.
+    pub fn snapshot(&self) -> GraphSnapshot {
+        self.shared.view.load().snapshot.clone()
+    }
+
+    /// Whether the graph runs.
+    pub fn state(&self) -> GraphState {
+        self.shared.view.load().state
+    }
+
+    /// What happens, for whoever subscribes.
+    pub fn events(&self) -> &EventBus {
+        &self.shared.env.bus
+    }
+
+    /// The types that can be made.
+    pub fn factory(&self) -> &dyn FactoryDelegate {
+        &self.shared.factory
+    }
+
+    /// Changes that are made together or not at all.
+    pub fn transaction(&self) -> Transaction<'_> {
+        Transaction::new(self)
+    }
+
+    /// Adds a processor of type `P`, which is registered if it was not, under a name made from its
+    /// type. Waits for a commit under way.
+    ///
+    /// # Errors
+    /// The configuration is not valid, or the change cannot be made.
+    pub fn add_processor<P: Processor>(&self, config: P::Config) -> Result<ProcessorHandle<P>> {
+        let mut transaction = self.transaction();
+        let handle = transaction.add_processor::<P>(config)?;
+        self.submit(transaction)?;
+        Ok(handle)
+    }
+
+    /// Adds a processor of a registered type under this name.
+    ///
+    /// # Errors
+    /// The type is not known, the configuration is not valid, or the change cannot be made.
+    pub fn add_processor_by_name(
+        &self,
+        id: &str,
+        processor_type: &str,
+        config: Value,
+    ) -> Result<ProcessorId> {
+        let id = ProcessorId::new(id)?;
+        self.add_node(ProcessorNode::new(id.clone(), processor_type, config))?;
+        Ok(id)
+    }
+
+    /// Adds a processor as it is declared.
+    ///
+    /// # Errors
+    /// As [`Self::add_processor_by_name`].
+    pub fn add_node(&self, node: ProcessorNode) -> Result<()> {
+        self.submit_one(Change::Add { node }).map(drop)
+    }
+
+    /// Connects an output to an input. Two processors are connected by the one pair of their ports
+    /// that goes together.
+    ///
+    /// # Errors
+    /// There is no such port, no such pair or more than one, the input is taken, formats have
+    /// nothing in common, or the change cannot be made.
+    pub fn connect<S, T>(&self, source: S, target: T) -> Result<LinkId>
+    where
+        S: LinkSource,
+        T: LinkTarget,
+        S::Frame: streamlib_processor::names::ConnectsTo<T::Frame>,
+    {
+        self.connect_with(source, target, LinkOptions::default())
+    }
+
+    /// Connects an output to an input with a policy of its own.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn connect_with<S, T>(&self, source: S, target: T, options: LinkOptions) -> Result<LinkId>
+    where
+        S: LinkSource,
+        T: LinkTarget,
+        S::Frame: streamlib_processor::names::ConnectsTo<T::Frame>,
+    {
+        let (source, target) = self.ports(&source.source(), &target.target())?;
+        let committed = self.submit_one(Change::Connect { source, target, options })?;
+        Ok(committed.connected.first().copied().unwrap_or(LinkId(0)))
+    }
+
+    fn ports(
+        &self,
+        source: &super::connect::End,
+        target: &super::connect::End,
+    ) -> Result<(PortRef, PortRef)> {
+        let committing = self.shared.committing();
+        let mut snapshot = committing.graph.snapshot().clone();
+        if !committing.pending.is_empty() {
+            let pending = &committing.pending;
+            snapshot = crate::graph::apply(&snapshot, pending, &self.shared.factory)?.snapshot;
+        }
+        drop(committing);
+        Ok(super::connect::resolve(&snapshot, source, target, &self.shared.factory)?)
+    }
+
+    /// Removes a link.
+    ///
+    /// # Errors
+    /// There is none, or the change cannot be made.
+    pub fn disconnect(&self, link: LinkId) -> Result<()> {
+        self.submit_one(Change::Disconnect { id: link }).map(drop)
+    }
+
+    /// Removes a processor with its links.
+    ///
+    /// # Errors
+    /// There is none, or the change cannot be made.
+    pub fn remove_processor(&self, id: impl AsRef<ProcessorId>) -> Result<()> {
+        self.submit_one(Change::Remove { id: id.as_ref().clone() }).map(drop)
+    }
+
+    /// Gives a processor another configuration, while it runs.
+    ///
+    /// # Errors
+    /// There is no such processor, the configuration is not valid, or the processor refuses it.
+    pub fn update_config(&self, id: impl AsRef<ProcessorId>, config: Value) -> Result<()> {
+        self.submit_one(Change::SetConfig { id: id.as_ref().clone(), config }).map(drop)
+    }
+
+    /// Puts another processor in the place of one, with its links.
+    ///
+    /// # Errors
+    /// There is no such processor, the ports do not fit, or the change cannot be made.
+    pub fn replace(&self, id: impl AsRef<ProcessorId>, node: ProcessorNode) -> Result<()> {
+        self.submit_one(Change::Replace { id: id.as_ref().clone(), node }).map(drop)
+    }
+
+    fn submit_one(&self, change: Change) -> Result<Committed> {
+        let mut transaction = self.transaction();
+        transaction.push(change);
+        self.submit(transaction)
+    }
+
+    fn submit(&self, transaction: Transaction<'_>) -> Result<Committed> {
+        match self.shared.commit_mode {
+            CommitMode::Auto => transaction.commit(),
+            CommitMode::Manual => {
+                let changes = transaction.into_changes();
+                let mut committing = self.shared.committing();
+                committing.pending.extend(changes);
+                let (snapshot, pending) = (committing.graph.snapshot(), &committing.pending);
+                let checked = crate::graph::apply(snapshot, pending, &self.shared.factory);
+                match checked {
+                    Ok(applied) => Ok(Committed::pending(applied)),
+                    Err(error) => {
+                        committing.pending.pop();
+                        Err(error.into())
+                    }
+                }
+            }
+        }
+    }
+
+    /// Commits what was gathered in [`CommitMode::Manual`].
+    ///
+    /// # Errors
+    /// A change cannot be made; then none is, and all of them are given up.
+    pub fn commit(&self) -> Result<Committed> {
+        let changes = std::mem::take(&mut self.shared.committing().pending);
+        self.transaction().with(changes).commit()
+    }
+
+    /// Goes back to the declaration before the last commit. What has flowed is not undone.
+    ///
+    /// # Errors
+    /// There is nothing to undo, or the change back cannot be made.
+    pub fn undo(&self) -> Result<Committed> {
+        self.shared.undo()
+    }
+
+    /// Attaches a component of the user's to a processor, in the place of one of the same type.
+    ///
+    /// # Errors
+    /// There is no such processor.
+    pub fn insert_component<C: Send + Sync + 'static>(
+        &self,
+        id: &ProcessorId,
+        component: C,
+    ) -> Result<()> {
+        let mut committing = self.shared.committing();
+        match committing.graph.insert(id, component) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Error::NoSuchProcessor(id.clone(), String::new())),
+        }
+    }
+
+    /// Reads a component of the user's that is attached to a processor.
+    pub fn with_component<C: Send + Sync + 'static, R>(
+        &self,
+        id: &ProcessorId,
+        read: impl FnOnce(&C) -> R,
+    ) -> Option<R> {
+        let committing = self.shared.committing();
+        committing.graph.get::<C>(id).map(|component| read(&component))
+    }
+}

@@ -1,0 +1,341 @@
+//! Start, stop, wait.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use streamlib_abi::port::EndCause;
+use streamlib_schema::ProcessExecution;
+
+use super::engine::{Committing, Engine, Shared};
+use crate::compiler::{Blueprint, plan};
+use crate::error::{Error, Result};
+use crate::execution::ProcessorEnd;
+use crate::execution::cell::Phase;
+use crate::execution::step::close_outputs;
+use crate::graph::{Applied, GraphState, Touched};
+use crate::ids::ProcessorId;
+use crate::pubsub::EventKind;
+use crate::pubsub::events::{GraphEvent, ProcessorState, RuntimeEvent};
+
+/// Says that the graph is to stop, from a signal handler's thread or any other.
+#[derive(Debug, Default)]
+pub(super) struct StopFlag {
+    requested: AtomicBool,
+    /// Do not wait for frames to drain.
+    at_once: AtomicBool,
+}
+
+/// How a graph ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphOutcome {
+    /// How each processor ended, in the order of their ends.
+    pub ends: Vec<ProcessorEnd>,
+    /// Threads that did not come back from a call and were left behind.
+    pub abandoned_threads: usize,
+}
+
+impl GraphOutcome {
+    /// True if a processor failed for good.
+    pub fn failed(&self) -> bool {
+        self.failures().next().is_some()
+    }
+
+    /// The processors that failed for good, with what they said.
+    pub fn failures(&self) -> impl Iterator<Item = (&ProcessorId, &str)> {
+        self.ends.iter().filter_map(|end| Some((&end.processor, end.message.as_deref()?)))
+    }
+}
+
+impl Serialize for GraphOutcome {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let ends: Vec<_> = self
+            .ends
+            .iter()
+            .map(|end| (end.processor.as_str(), end.cause.as_str(), end.message.as_deref()))
+            .collect();
+        let mut outcome = serializer.serialize_struct("GraphOutcome", 3)?;
+        outcome.serialize_field("ends", &ends)?;
+        outcome.serialize_field("failed", &self.failed())?;
+        outcome.serialize_field("abandoned_threads", &self.abandoned_threads)?;
+        outcome.end()
+    }
+}
+
+impl Engine {
+    /// Builds the declared graph and lets it run.
+    ///
+    /// # Errors
+    /// A processor cannot be created or set up; then nothing runs and nothing is left behind.
+    pub fn start(&self) -> Result<()> {
+        let shared = &self.shared;
+        let mut committing = shared.committing();
+        if committing.graph.state() != GraphState::Idle {
+            return Err(Error::AlreadyRunning);
+        }
+        shared.publish_runtime(RuntimeEvent::RuntimeWillStart {});
+        let result = shared.start(&mut committing);
+        match &result {
+            Ok(()) => shared.publish_runtime(RuntimeEvent::RuntimeDidStart {}),
+            Err(error) => {
+                shared
+                    .publish_runtime(RuntimeEvent::RuntimeStartFailed { error: error.to_string() });
+            }
+        }
+        result
+    }
+
+    /// Waits until every source has ended and everything has drained, or until a stop was asked
+    /// for; then takes the graph down. Processors that need the main thread run on the calling one.
+    ///
+    /// # Errors
+    /// The graph is not running.
+    pub fn wait(&self) -> Result<GraphOutcome> {
+        let shared = &self.shared;
+        if self.state() == GraphState::Idle {
+            return Err(Error::NotRunning);
+        }
+        let main = &shared.env.main;
+        let done = || shared.env.ends.is_done() || shared.stop.requested.load(Acquire);
+        while !done() {
+            main.run_waiting();
+            main.wait(None, done);
+        }
+        if shared.stop.at_once.load(Acquire) {
+            return self.stop_within(Duration::ZERO);
+        }
+        self.stop()
+    }
+
+    /// Ends the sources, lets what is under way drain for as long as the drain timeout says, and
+    /// takes the graph down.
+    ///
+    /// # Errors
+    /// The graph is not running.
+    pub fn stop(&self) -> Result<GraphOutcome> {
+        self.stop_within(self.shared.settings.drain_timeout)
+    }
+
+    /// As [`Self::stop`], with a timeout of its own. Frames that are not through by then are cut,
+    /// counted as flushed.
+    ///
+    /// # Errors
+    /// The graph is not running.
+    pub fn stop_within(&self, drain_timeout: Duration) -> Result<GraphOutcome> {
+        let shared = &self.shared;
+        let mut committing = shared.committing();
+        if committing.graph.state() == GraphState::Idle {
+            return Err(Error::NotRunning);
+        }
+        shared.publish_runtime(RuntimeEvent::RuntimeWillStop {});
+        let outcome = shared.stop(&mut committing, drain_timeout);
+        let abandoned_threads = u32::try_from(outcome.abandoned_threads).unwrap_or(u32::MAX);
+        shared.publish_runtime(RuntimeEvent::RuntimeDidStop { abandoned_threads });
+        Ok(outcome)
+    }
+
+    /// Asks for a stop and returns at once: [`Self::wait`] then stops. A second request makes it
+    /// cut instead of draining. For signal handlers' threads.
+    pub fn request_stop(&self) {
+        let stop = &self.shared.stop;
+        if stop.requested.swap(true, Release) {
+            stop.at_once.store(true, Release);
+            self.shared.env.cut.store(true, Release);
+        }
+        self.shared.env.ends.poke();
+    }
+}
+
+impl Shared {
+    pub(super) fn publish_runtime(&self, event: RuntimeEvent) {
+        self.env.publish(EventKind::Runtime { event });
+    }
+
+    pub(super) fn set_state(&self, committing: &mut Committing, new: GraphState) {
+        let old = committing.graph.set_state(new);
+        if old != new {
+            let event = GraphEvent::StateChanged { old, new };
+            self.env.publish(EventKind::Graph { event });
+        }
+    }
+
+    fn start(&self, committing: &mut Committing) -> Result<()> {
+        let env = &self.env;
+        env.ends.clear();
+        env.cut.store(false, Release);
+        env.paused.store(false, Release);
+        self.stop.requested.store(false, Release);
+        self.stop.at_once.store(false, Release);
+        env.clock.reset();
+        self.pool.start(self.settings.workers).map_err(Error::Threads)?;
+        let snapshot = committing.graph.snapshot().clone();
+        let declared = committing.declared.clone();
+        let applied = whole(&snapshot);
+        let plan = plan(&Blueprint::default(), &declared, &applied);
+        env.clock.run();
+        // Processors are called as soon as the flip is over, so the graph counts as running.
+        let carried = self.carry_out(committing, &plan, declared, &snapshot);
+        if let Err(error) = carried {
+            env.clock.reset();
+            self.pool.close(Duration::from_secs(1));
+            return Err(error);
+        }
+        self.set_state(committing, GraphState::Running);
+        self.publish_view(committing);
+        env.timer.look_again();
+        env.ends.poke();
+        Ok(())
+    }
+
+    fn stop(&self, committing: &mut Committing, drain_timeout: Duration) -> GraphOutcome {
+        self.resume_for_stop();
+        self.end_sources(committing);
+        self.drain(drain_timeout);
+        self.env.cut.store(true, Release);
+        self.cut(committing);
+        let snapshot = committing.graph.snapshot().clone();
+        let before = committing.installation.blueprint.clone();
+        let plan = plan(&before, &Blueprint::default(), &whole(&snapshot));
+        // Everything that could fail is in prepare, and taking everything down prepares nothing.
+        if let Err(error) = self.carry_out(committing, &plan, Blueprint::default(), &snapshot) {
+            let message = error.to_string();
+            self.publish_runtime(RuntimeEvent::RetireProblem { message });
+        }
+        committing.installation.abandoned_threads += self.pool.close(Duration::from_secs(1));
+        self.env.main.clear();
+        self.env.clock.freeze();
+        self.set_state(committing, GraphState::Idle);
+        let outcome = GraphOutcome {
+            ends: self.env.ends.list(),
+            abandoned_threads: committing.installation.abandoned_threads,
+        };
+        self.publish_view(committing);
+        outcome
+    }
+
+    /// A paused graph drains as well.
+    fn resume_for_stop(&self) {
+        if self.env.paused.swap(false, Release) {
+            self.env.clock.run();
+            self.env.timer.look_again();
+            self.view.load().cells.values().for_each(|cell| cell.wake());
+        }
+    }
+
+    /// Sources send no more; what is linked to nothing counts as ended.
+    fn end_sources(&self, committing: &Committing) {
+        let installed = &committing.installation;
+        let deadline = Instant::now() + Duration::from_secs(1);
+        for cell in installed.cells.values() {
+            let linked = installed
+                .blueprint
+                .processors
+                .get(&cell.id)
+                .is_some_and(|plan| plan.inputs.iter().flatten().any(Option::is_some));
+            if linked && !matches!(cell.descriptor.execution, ProcessExecution::Continuous { .. }) {
+                continue;
+            }
+            let Some(strand) = cell.strand() else { continue };
+            // A worker of the main thread's strands may be this very thread: then nobody runs it.
+            if !self.env.gate.wait_until(deadline, || strand.try_hold()) {
+                strand.give_up_hold();
+                continue;
+            }
+            // SAFETY: the strand is held.
+            let body = unsafe { cell.body() };
+            match body.phase {
+                Phase::Running => {
+                    body.phase = Phase::Ending(EndCause::Stopped);
+                    body.wake_at_ns = None;
+                    cell.set_state(ProcessorState::Ending);
+                }
+                Phase::Created | Phase::AwaitingRestart => {
+                    close_outputs(cell, body, EndCause::Stopped, cell.failure());
+                }
+                Phase::Ending(_) | Phase::Ended => {}
+            }
+            strand.look_everywhere();
+            strand.release(true);
+        }
+    }
+
+    /// Waits until everything has ended. A second request to stop ends the waiting.
+    fn drain(&self, timeout: Duration) {
+        let end = Instant::now() + timeout;
+        let env = &self.env;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if env.ends.is_done() || left.is_zero() || self.stop.at_once.load(Relaxed) {
+                return;
+            }
+            env.main.run_waiting();
+            let stop = || env.ends.is_done() || self.stop.at_once.load(Relaxed);
+            env.main.wait(Some(left.min(Duration::from_millis(100))), stop);
+        }
+    }
+
+    /// Ends what has not ended by itself; its frames are counted flushed.
+    fn cut(&self, committing: &Committing) {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        for cell in committing.installation.cells.values() {
+            if matches!(cell.state(), ProcessorState::Ended | ProcessorState::Error) {
+                continue;
+            }
+            let Some(strand) = cell.strand() else { continue };
+            if !self.env.gate.wait_until(deadline, || strand.try_hold()) {
+                strand.give_up_hold();
+                continue;
+            }
+            // SAFETY: the strand is held.
+            let body = unsafe { cell.body() };
+            close_outputs(cell, body, EndCause::Stopped, None);
+            strand.release(false);
+        }
+    }
+}
+
+/// All of a graph, for a plan from nothing or to nothing.
+fn whole(snapshot: &crate::graph::GraphSnapshot) -> Applied {
+    Applied {
+        snapshot: snapshot.clone(),
+        inverse: Vec::new(),
+        touched: Touched::default(),
+        connected: Vec::new(),
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let committing = std::mem::replace(
+            self.committing.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner),
+            super::engine::Committing::emptied(&self.env, &self.pool),
+        );
+        let mut committing = committing;
+        if committing.graph.state() != GraphState::Idle {
+            self.stop(&mut committing, Duration::ZERO);
+        }
+        self.env.timer.close();
+        self.env.supervisor.ring();
+    }
+}
+
+impl Committing {
+    fn emptied(
+        env: &Arc<crate::execution::env::GraphEnv>,
+        pool: &Arc<crate::execution::pool::WorkerPool>,
+    ) -> Self {
+        Self {
+            graph: crate::graph::PropertyGraph::new(),
+            declared: Blueprint::default(),
+            installation: crate::compiler::installation::Installation::new(
+                Arc::clone(env),
+                Arc::clone(pool),
+            ),
+            undo: Vec::new(),
+            pending: Vec::new(),
+            fail_at: None,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Tests of the engine through its public interface.
+
+#![expect(clippy::unwrap_used, reason = "a panic in a test is its failure")]
+
+mod declare;
+mod events;
+mod flow;
+mod graph_properties;
+mod graphs;
+mod plans;
+mod support;
