@@ -14,6 +14,7 @@ use std::time::Duration;
 use imbl::OrdMap;
 use streamlib_schema::{Delivery, FormatSet, ProcessorDescriptor};
 
+use super::planner::Basis;
 use crate::delegates::SchedulingStrategy;
 use crate::graph::ProcessorNode;
 use crate::ids::{LinkId, ProcessorId};
@@ -29,6 +30,8 @@ pub struct Blueprint {
     pub links: OrdMap<LinkKey, Arc<LinkPlan>>,
     /// The strands, by the processor that each is named after.
     pub strands: OrdMap<ProcessorId, Arc<StrandPlan>>,
+    /// What the planner knew, so that the next graph costs what differs.
+    pub(crate) basis: Basis,
 }
 
 /// A link of the graph, or the part of one behind a converter.

@@ -5,18 +5,23 @@
 //!    behind; where there is nothing, a converter becomes a stage of the link.
 //! 2. *joins*: how much deeper a link into a join must be so that its other paths can fill.
 //! 3. *strands*: which processors always run one after the other on the same worker.
-//! 4. *assemble*: carriers, depths, and the plans of processors, links and strands.
+//! 4. *assemble* and *members*: carriers, depths, and the plans of processors, links and strands.
 //!
-//! All passes work on arrays by slot, in the order of the graph, so a pass costs one visit a
-//! processor and link; only joins look further, within a limit.
+//! Each pass starts from the processors whose declaration or links differ, and goes on to those
+//! whose neighbours came out different. So one edit costs what it touches. A graph that is new, or
+//! differs in much, is gone through in its order, which costs one visit a processor and link. Only
+//! joins look further, within a limit.
 
 mod assemble;
 mod draft;
 mod formats;
 mod joins;
+mod members;
 mod strands;
+mod worklist;
 
-use self::draft::Draft;
+pub(crate) use self::draft::Basis;
+use self::draft::{Draft, Stop};
 use super::blueprint::Blueprint;
 use super::error::PlanError;
 use crate::delegates::{FactoryDelegate, SchedulerDelegate};
@@ -35,7 +40,8 @@ pub fn blueprint(
 }
 
 /// Decides everything about `snapshot`, given what was decided about an earlier one. What comes
-/// out equals what [`blueprint`] gives, and shares with `before` all plans that are the same.
+/// out is what [`blueprint`] gives, and shares with `before` all plans that are the same; only the
+/// order of members of a strand that do not depend on each other may be another.
 ///
 /// # Errors
 /// The parts do not go together; see [`PlanError`].
@@ -45,9 +51,24 @@ pub fn revise(
     scheduler: &dyn SchedulerDelegate,
     factory: &dyn FactoryDelegate,
 ) -> Result<Blueprint, PlanError> {
-    let mut draft = Draft::new(snapshot, scheduler, factory)?;
+    if let Some(draft) = Draft::of_what_differs(before, snapshot, scheduler, factory) {
+        match decide(draft) {
+            Ok(after) => return Ok(after),
+            Err(Stop::Refused(error)) => return Err(*error),
+            Err(Stop::TooMuchDiffers) => {}
+        }
+    }
+    match decide(Draft::of_all(before, snapshot, scheduler, factory)?) {
+        Ok(after) => Ok(after),
+        Err(Stop::Refused(error)) => Err(*error),
+        // A pass in the order of the graph visits everything once: it has no limit to reach.
+        Err(Stop::TooMuchDiffers) => Err(PlanError::Cycle(Vec::new())),
+    }
+}
+
+fn decide(mut draft: Draft<'_>) -> Result<Blueprint, Stop> {
     draft.formats()?;
     draft.joins();
     draft.strands()?;
-    Ok(draft.assemble(before))
+    Ok(draft.assemble())
 }

@@ -1,9 +1,11 @@
 //! Who is linked to whom, for algorithms only. The one file that knows petgraph: a [`Slot`] is
 //! what the rest of the engine sees of a node.
 //!
-//! Copying costs two copies of flat arrays, so a snapshot of a large graph with one change costs
-//! well under a millisecond here. Feedback links are kept but are no edges to any algorithm.
+//! Copying costs copies of two flat arrays of numbers, so a snapshot of a large graph with one
+//! change costs a fraction of a millisecond here. Feedback links are kept but are no edges to any
+//! algorithm.
 
+use imbl::Vector;
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::{EdgeRef, IntoNodeIdentifiers, NodeIndexable};
@@ -29,12 +31,6 @@ impl Slot {
     }
 }
 
-#[derive(Debug, Clone)]
-struct Node {
-    id: ProcessorId,
-    lag: u32,
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Edge {
     link: LinkId,
@@ -44,13 +40,22 @@ struct Edge {
 /// Who is linked to whom.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Topology {
-    graph: StableDiGraph<Node, Edge, u32>,
+    /// The weight of a node is how many frames it holds before one comes out.
+    graph: StableDiGraph<u32, Edge, u32>,
+    /// By slot; those of free slots are left over.
+    ids: Vector<ProcessorId>,
 }
 
 impl Topology {
     /// Adds a processor that holds up to `lag` frames before one comes out.
     pub(crate) fn add(&mut self, id: ProcessorId, lag: u32) -> Slot {
-        Slot::of(self.graph.add_node(Node { id, lag }))
+        let slot = Slot::of(self.graph.add_node(lag));
+        if slot.index() < self.ids.len() {
+            self.ids.set(slot.index(), id);
+        } else {
+            self.ids.push_back(id);
+        }
+        slot
     }
 
     /// Removes a processor; its links must be gone.
@@ -61,8 +66,8 @@ impl Topology {
 
     /// Sets how many frames a processor holds before one comes out.
     pub(crate) fn set_lag(&mut self, slot: Slot, lag: u32) {
-        if let Some(node) = self.graph.node_weight_mut(slot.node()) {
-            node.lag = lag;
+        if let Some(held) = self.graph.node_weight_mut(slot.node()) {
+            *held = lag;
         }
     }
 
@@ -100,12 +105,12 @@ impl Topology {
 
     /// The processor in a slot.
     pub(crate) fn id(&self, slot: Slot) -> Option<&ProcessorId> {
-        self.graph.node_weight(slot.node()).map(|node| &node.id)
+        self.ids.get(slot.index()).filter(|_| self.graph.contains_node(slot.node()))
     }
 
     /// How many frames the processor in a slot holds before one comes out.
     pub(crate) fn lag(&self, slot: Slot) -> u32 {
-        self.graph.node_weight(slot.node()).map_or(0, |node| node.lag)
+        self.graph.node_weight(slot.node()).copied().unwrap_or(0)
     }
 
     /// The links of a processor's inputs with their producers, feedback links left out.

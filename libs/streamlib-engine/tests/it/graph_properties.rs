@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::json;
 use streamlib_engine::graph::{
-    Change, GraphSnapshot, LinkOptions, ProcessorNode, PropertyGraph, apply,
+    Applied, Change, GraphSnapshot, LinkOptions, ProcessorNode, PropertyGraph, apply,
 };
 use streamlib_engine::ids::LinkId;
 
 use crate::graphs::{Bench, Factory, id, port};
 
 /// Types with an input `in` and an output `out`; `mixer` takes many links.
-const TYPES: [&str; 4] = ["effect", "cheap", "cheap_late", "mixer"];
+const TYPES: [&str; 6] = ["effect", "cheap", "cheap_late", "mixer", "screen", "cheap_yuv"];
 const NAMES: usize = 8;
 
 fn a_change() -> impl Strategy<Value = Change> {
@@ -117,14 +117,18 @@ proptest! {
             let list = [change.clone()];
             let Ok(applied) = apply(&bench.snapshot, &list, &bench.factory) else { continue };
             prop_assert_eq!(applied.snapshot.revision(), bench.snapshot.revision() + 1);
-            model.change(&change, applied.connected.first().copied());
-            prop_assert_eq!(&Model::of(&applied.snapshot), &model);
+            let mut expected = model.clone();
+            expected.change(&change, applied.connected.first().copied());
+            prop_assert_eq!(&Model::of(&applied.snapshot), &expected);
             let undone = apply(&applied.snapshot, &applied.inverse, &bench.factory).unwrap();
             undone.snapshot.check_invariants().unwrap();
             prop_assert!(undone.snapshot.same_declaration(&bench.snapshot), "{:?}", change);
-            bench.take(&applied).unwrap();
-            graph.commit(&bench.snapshot);
-            graph.check_invariants().unwrap();
+            // The planner may still find formats that do not go together over several links.
+            if bench.take(&applied).is_ok() {
+                model = expected;
+                graph.commit(&bench.snapshot);
+                graph.check_invariants().unwrap();
+            }
         }
     }
 
@@ -153,6 +157,11 @@ proptest! {
         prop_assert!(at_once.snapshot.same_declaration(&one_by_one));
         let undone = apply(&at_once.snapshot, &at_once.inverse, &factory).unwrap();
         prop_assert!(undone.snapshot.same_declaration(&start));
+        // Planning what differs comes to the same as planning everything, there and back.
+        let mut bench = Bench::new("");
+        for snapshot in [start, at_once.snapshot.clone(), undone.snapshot.clone()] {
+            bench.take(&Applied { snapshot, ..at_once.clone() }).ok();
+        }
     }
 }
 

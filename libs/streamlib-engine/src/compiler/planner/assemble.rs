@@ -1,16 +1,14 @@
 //! Carriers, depths, and the plans of processors, links and strands.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::OrdMap;
 use streamlib_schema::Delivery;
 
-use super::draft::{Carries, Converter, Draft};
-use crate::compiler::blueprint::{
-    Blueprint, Carrier, LinkKey, LinkPlan, ProcessorPlan, StrandPlan,
-};
+use super::draft::{Basis, Carries, Converter, Draft};
+use super::formats::converter_id;
+use crate::compiler::blueprint::{Blueprint, Carrier, LinkKey, LinkPlan, ProcessorPlan};
 use crate::delegates::SchedulingStrategy;
 use crate::graph::{Link, LinkOptions, Slot, SnapshotEntry};
 use crate::ids::{LinkId, ProcessorId};
@@ -24,51 +22,63 @@ struct Policy {
 }
 
 impl Draft<'_> {
-    /// Makes the blueprint. Plans that are the same as in `before` are shared with it.
-    pub(super) fn assemble(&self, before: &Blueprint) -> Blueprint {
-        let mut made = Blueprint { revision: self.snapshot.revision(), ..Blueprint::default() };
-        let mut members: BTreeMap<Slot, Vec<ProcessorId>> = BTreeMap::new();
-        for (slot, entry) in self.in_order() {
-            let strand = self.strand(slot);
-            let members = members.entry(strand).or_default();
-            for (input, lanes) in self.derived[slot.index()].lanes.iter().enumerate() {
-                for (lane, carries) in lanes.iter().enumerate() {
-                    let Some(carries) = carries else { continue };
-                    if let Some(converter) = &carries.converter {
-                        members.push(converter.node.id.clone());
-                    }
-                    self.links(&mut made, entry, (input, lane), carries);
-                }
-            }
-            members.push(entry.node.id.clone());
-            made.processors.insert(entry.node.id.clone(), Arc::new(self.processor(slot, entry)));
+    /// Makes the blueprint: that of before, with the plans of all that is touched made anew.
+    pub(super) fn assemble(mut self) -> Blueprint {
+        self.dirty.iter().for_each(|slot| {
+            self.touched.insert(*slot);
+        });
+        let mut made = Blueprint {
+            revision: self.snapshot.revision(),
+            basis: Basis::default(),
+            ..self.before.clone()
+        };
+        for id in &self.removed {
+            made.processors.remove(*id);
         }
-        for (slot, members) in members {
-            let Some(entry) = self.entries[slot.index()] else { continue };
-            let home = match self.derived[slot.index()].strategy.clone() {
-                None | Some(SchedulingStrategy::Lightweight) => {
-                    SchedulingStrategy::WorkStealingPool
-                }
-                Some(other) => other,
-            };
-            made.strands.insert(entry.node.id.clone(), Arc::new(StrandPlan { home, members }));
+        for link in &self.old_links {
+            forget_link(&mut made, link);
         }
-        share(&mut made.processors, &before.processors);
-        share(&mut made.links, &before.links);
-        share(&mut made.strands, &before.strands);
+        for slot in self.touched.list() {
+            let Some(entry) = self.entry(*slot) else { continue };
+            put(&mut made.processors, &entry.node.id, self.processor(*slot, entry));
+            self.links_of(&mut made, *slot, entry);
+        }
+        self.put_strands(&mut made);
+        made.basis = self.basis;
         made
     }
 
-    fn strand(&self, slot: Slot) -> Slot {
-        self.derived[slot.index()].strand.unwrap_or(slot)
+    /// Plans the links into and out of a processor. A link between two that are touched is left
+    /// to its consumer.
+    fn links_of(&self, made: &mut Blueprint, slot: Slot, entry: &SnapshotEntry) {
+        for (input, lanes) in self.derived(slot).lanes.iter().enumerate() {
+            for (lane, carries) in lanes.iter().enumerate() {
+                if let Some(carries) = carries {
+                    self.links(made, entry, (input, lane), carries);
+                }
+            }
+        }
+        for (link, consumer, input) in
+            entry.ports.outputs.iter().flatten().filter_map(|id| self.target(*id))
+        {
+            let lanes = self.derived(consumer.slot).lanes.get(input);
+            let carries = lanes.and_then(|lanes| lanes.get(link.lane as usize)?.as_ref());
+            if let Some(carries) = carries.filter(|_| !self.touched.contains(consumer.slot)) {
+                self.links(made, consumer, (input, link.lane as usize), carries);
+            }
+        }
     }
 
-    fn strand_name(&self, slot: Slot) -> Option<ProcessorId> {
-        self.entries[self.strand(slot).index()].map(|entry| entry.node.id.clone())
+    pub(super) fn strand(&self, slot: Slot) -> Slot {
+        self.derived(slot).strand.unwrap_or(slot)
+    }
+
+    pub(super) fn strand_name(&self, slot: Slot) -> Option<ProcessorId> {
+        self.topology().id(self.strand(slot)).cloned()
     }
 
     fn processor(&self, slot: Slot, entry: &SnapshotEntry) -> ProcessorPlan {
-        let derived = &self.derived[slot.index()];
+        let derived = self.derived(slot);
         let lanes_of = |lanes: &Vec<Option<LinkId>>, carried: &Vec<Option<Carries>>| {
             lanes
                 .iter()
@@ -113,7 +123,8 @@ impl Draft<'_> {
             Delivery::EverySample => Carrier::Overwrite,
             Delivery::Latest => Carrier::Slot,
         };
-        let needed = self.join_depths.get(&link.id).copied().filter(|_| carrier == Carrier::Ring);
+        let needed =
+            self.basis.join_depths.get(&link.id).copied().filter(|_| carrier == Carrier::Ring);
         let needed = needed.map(|depth| depth.min(LinkOptions::DEPTH_MAX));
         let deepened = needed.filter(|needed| *needed > policy.depth);
         let source = (producer.node.id.clone(), output);
@@ -133,9 +144,12 @@ impl Draft<'_> {
         };
         let plan = match &carries.converter {
             Some(converter) => self.through(made, link, plan, converter, consumer),
-            None => plan,
+            None => {
+                forget_converter(made, link);
+                plan
+            }
         };
-        made.links.insert(plan.key, Arc::new(plan));
+        put(&mut made.links, &plan.key.clone(), plan);
     }
 
     /// Puts a converter into a link: plans it and the part behind it, and gives back the part
@@ -171,8 +185,8 @@ impl Draft<'_> {
             inputs: vec![vec![Some(whole.key)]],
             outputs: vec![vec![behind.key]],
         };
-        made.links.insert(behind.key, Arc::new(behind));
-        made.processors.insert(id.clone(), Arc::new(plan));
+        put(&mut made.links, &behind.key.clone(), behind);
+        put(&mut made.processors, &id, plan);
         LinkPlan { target: (id, 0, 0), formats: converter.formats.clone(), ..whole }
     }
 }
@@ -193,11 +207,22 @@ fn policy(options: &LinkOptions, consumer: &SnapshotEntry, input: usize) -> Poli
     Policy { delivery, depth, max_age: options.max_age.or(declared.max_age) }
 }
 
-/// Puts the plans of `before` in the place of equal ones.
-fn share<K: Ord + Clone, P: PartialEq>(made: &mut OrdMap<K, Arc<P>>, before: &OrdMap<K, Arc<P>>) {
-    for (key, known) in before {
-        if let Some(plan) = made.get_mut(key).filter(|plan| *plan == known) {
-            *plan = Arc::clone(known);
-        }
+/// Puts a plan in its place, unless an equal one is there.
+pub(super) fn put<K: Ord + Clone, P: PartialEq>(plans: &mut OrdMap<K, Arc<P>>, key: &K, plan: P) {
+    if plans.get(key).is_none_or(|known| **known != plan) {
+        plans.insert(key.clone(), Arc::new(plan));
+    }
+}
+
+/// Takes out what was planned for a link that is gone.
+fn forget_link(made: &mut Blueprint, link: &Link) {
+    made.links.remove(&LinkKey { link: link.id, part: 0 });
+    forget_converter(made, link);
+}
+
+/// Takes out what was planned for the converter in a link, if there was one.
+fn forget_converter(made: &mut Blueprint, link: &Link) {
+    if made.links.remove(&LinkKey { link: link.id, part: 1 }).is_some() {
+        made.processors.remove(&converter_id(link));
     }
 }

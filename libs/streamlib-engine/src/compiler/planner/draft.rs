@@ -1,35 +1,51 @@
-//! What the passes of the planner know, by slot.
+//! What the passes of the planner know.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use imbl::ordmap::DiffItem;
+use imbl::{OrdMap, OrdSet, Vector};
 use streamlib_schema::{FormatSet, ProcessorDescriptor};
 
+use super::worklist::{Marks, Worklist};
+use crate::compiler::blueprint::Blueprint;
 use crate::compiler::error::PlanError;
 use crate::delegates::{FactoryDelegate, SchedulerDelegate, SchedulingStrategy};
 use crate::graph::{GraphSnapshot, Link, ProcessorNode, Slot, SnapshotEntry, Topology};
-use crate::ids::LinkId;
+use crate::ids::{LinkId, ProcessorId};
 
-pub(super) struct Draft<'a> {
-    pub(super) snapshot: &'a GraphSnapshot,
-    pub(super) scheduler: &'a dyn SchedulerDelegate,
-    pub(super) factory: &'a dyn FactoryDelegate,
-    /// The processors by slot; `None` for slots that nobody has.
-    pub(super) entries: Vec<Option<&'a SnapshotEntry>>,
-    /// Producers before consumers.
-    pub(super) order: Vec<Slot>,
-    /// By slot.
-    pub(super) derived: Vec<Derived>,
-    /// How much deeper than nothing a lossless link into a join must be, frames.
-    pub(super) join_depths: HashMap<LinkId, u32>,
+/// From this share of processors that differ on, everything is gone through in order: one in
+/// `FEW`.
+const FEW: usize = 8;
+
+/// Why a draft came to nothing.
+pub(super) enum Stop {
+    /// The parts do not go together.
+    Refused(Box<PlanError>),
+    /// More follows from what differs than going through everything costs.
+    TooMuchDiffers,
 }
 
-/// What was decided about a processor so far.
+/// What was decided about a graph, besides what its blueprint says. Shared with the next one.
 #[derive(Debug, Clone, Default)]
+pub(crate) struct Basis {
+    pub(super) snapshot: GraphSnapshot,
+    /// By slot.
+    pub(super) derived: Vector<Arc<Derived>>,
+    /// Processors with two or more links that count.
+    pub(super) joins: OrdSet<Slot>,
+    /// How deep a lossless link into a join must be at least, frames.
+    pub(super) join_depths: OrdMap<LinkId, u32>,
+}
+
+/// What was decided about a processor.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Derived {
     /// By input: what it takes, given what is behind the outputs tied to it.
     pub(super) takes: Vec<FormatSet>,
-    /// By output: what it makes, given what is behind and, once settled, before it.
+    /// By output: what it can make, given what is behind it.
+    pub(super) wants: Vec<FormatSet>,
+    /// By output: what it makes, given what is behind it and what comes in.
     pub(super) makes: Vec<FormatSet>,
     /// By input and lane: what the link carries.
     pub(super) lanes: Vec<Vec<Option<Carries>>>,
@@ -42,7 +58,7 @@ pub(super) struct Derived {
 }
 
 /// What a link carries.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Carries {
     /// Formats in which frames arrive.
     pub(super) formats: FormatSet,
@@ -51,7 +67,7 @@ pub(super) struct Carries {
 }
 
 /// A converter that becomes a stage of a link.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Converter {
     pub(super) node: Arc<ProcessorNode>,
     pub(super) descriptor: Arc<ProcessorDescriptor>,
@@ -59,40 +75,159 @@ pub(super) struct Converter {
     pub(super) formats: FormatSet,
 }
 
+/// A graph while everything about it is decided.
+pub(super) struct Draft<'a> {
+    pub(super) before: &'a Blueprint,
+    pub(super) snapshot: &'a GraphSnapshot,
+    pub(super) scheduler: &'a dyn SchedulerDelegate,
+    pub(super) factory: &'a dyn FactoryDelegate,
+    pub(super) basis: Basis,
+    /// The processors by slot, if all are gone through.
+    entries: Option<Vec<Option<&'a SnapshotEntry>>>,
+    /// All processors in the order of the graph, if all are gone through.
+    pub(super) order: Option<Vec<Slot>>,
+    /// Where the passes start: processors whose declaration or links differ.
+    pub(super) dirty: Vec<Slot>,
+    /// Processors that are gone.
+    pub(super) removed: Vec<&'a ProcessorId>,
+    /// Links that are gone or differ, as they were.
+    pub(super) old_links: Vec<&'a Arc<Link>>,
+    /// Processors whose plans, or whose links' plans, may differ.
+    pub(super) touched: Marks,
+    /// What is wrong with the links into a processor.
+    pub(super) errors: BTreeMap<Slot, PlanError>,
+}
+
 impl<'a> Draft<'a> {
-    pub(super) fn new(
+    /// A draft that starts from what differs; `None` if that is much.
+    pub(super) fn of_what_differs(
+        before: &'a Blueprint,
+        snapshot: &'a GraphSnapshot,
+        scheduler: &'a dyn SchedulerDelegate,
+        factory: &'a dyn FactoryDelegate,
+    ) -> Option<Self> {
+        let few = snapshot.processor_count() / FEW;
+        if before.basis.snapshot.processor_count() < few {
+            return None;
+        }
+        let mut draft = Self::new(before, snapshot, scheduler, factory);
+        draft.basis.derived.clone_from(&before.basis.derived);
+        let known = draft.basis.derived.len();
+        let missing = draft.topology().slots().saturating_sub(known);
+        draft.basis.derived.extend(std::iter::repeat_n(Arc::default(), missing));
+        for item in before.basis.snapshot.graph().processors.diff(&snapshot.graph().processors) {
+            match item {
+                DiffItem::Add(_, entry) => draft.forget(entry),
+                DiffItem::Update { old: (_, old), new: (_, new) } if old.slot != new.slot => {
+                    draft.forget(new);
+                }
+                DiffItem::Update { new: (_, entry), .. } => draft.dirty.push(entry.slot),
+                DiffItem::Remove(..) => {}
+            }
+            if draft.dirty.len() > few {
+                return None;
+            }
+        }
+        Some(draft)
+    }
+
+    /// A draft that goes through everything.
+    pub(super) fn of_all(
+        before: &'a Blueprint,
         snapshot: &'a GraphSnapshot,
         scheduler: &'a dyn SchedulerDelegate,
         factory: &'a dyn FactoryDelegate,
     ) -> Result<Self, PlanError> {
-        let topology = snapshot.topology();
-        let order = topology.order().map_err(PlanError::Cycle)?;
-        let mut entries = vec![None; topology.slots()];
+        let mut draft = Self::new(before, snapshot, scheduler, factory);
+        let order = draft.topology().order().map_err(PlanError::Cycle)?;
+        let slots = draft.topology().slots();
+        draft.basis.derived = std::iter::repeat_n(Arc::default(), slots).collect();
+        draft.basis.joins = OrdSet::new();
+        draft.basis.join_depths = OrdMap::new();
+        let mut entries = vec![None; slots];
         for entry in snapshot.entries() {
             entries[entry.slot.index()] = Some(entry);
         }
-        Ok(Self {
+        draft.entries = Some(entries);
+        draft.dirty.clone_from(&order);
+        draft.order = Some(order);
+        Ok(draft)
+    }
+
+    fn new(
+        before: &'a Blueprint,
+        snapshot: &'a GraphSnapshot,
+        scheduler: &'a dyn SchedulerDelegate,
+        factory: &'a dyn FactoryDelegate,
+    ) -> Self {
+        let old = before.basis.snapshot.graph();
+        let removed = old.processors.diff(&snapshot.graph().processors);
+        let removed = removed.filter_map(|item| match item {
+            DiffItem::Remove(id, _) => Some(id),
+            _ => None,
+        });
+        let old_links = old.links.diff(&snapshot.graph().links);
+        let old_links = old_links.filter_map(|item| match item {
+            DiffItem::Remove(_, link) | DiffItem::Update { old: (_, link), .. } => Some(link),
+            DiffItem::Add(..) => None,
+        });
+        let basis = Basis {
+            snapshot: snapshot.clone(),
+            derived: Vector::new(),
+            joins: before.basis.joins.clone(),
+            join_depths: before.basis.join_depths.clone(),
+        };
+        Self {
+            removed: removed.collect(),
+            old_links: old_links.collect(),
+            touched: Marks::new(snapshot.topology().slots()),
+            before,
             snapshot,
             scheduler,
             factory,
-            derived: vec![Derived::default(); topology.slots()],
-            entries,
-            order,
-            join_depths: HashMap::new(),
-        })
+            basis,
+            entries: None,
+            order: None,
+            dirty: Vec::new(),
+            errors: BTreeMap::new(),
+        }
+    }
+
+    /// A processor in a slot that another may have had.
+    fn forget(&mut self, entry: &SnapshotEntry) {
+        self.basis.derived.set(entry.slot.index(), Arc::default());
+        self.dirty.push(entry.slot);
     }
 
     pub(super) fn topology(&self) -> &'a Topology {
         self.snapshot.topology()
     }
 
-    /// The processors with their slots, producers before consumers.
-    pub(super) fn in_order(&self) -> Vec<(Slot, &'a SnapshotEntry)> {
-        let known = |slot: &Slot| Some((*slot, self.entries[slot.index()]?));
-        self.order.iter().filter_map(known).collect()
+    /// The processor in a slot.
+    pub(super) fn entry(&self, slot: Slot) -> Option<&'a SnapshotEntry> {
+        match &self.entries {
+            Some(entries) => entries[slot.index()],
+            None => self.snapshot.entry(self.topology().id(slot)?),
+        }
     }
 
-    /// The link with this number and the slot and output of its producer.
+    pub(super) fn derived(&self, slot: Slot) -> &Derived {
+        &self.basis.derived[slot.index()]
+    }
+
+    pub(super) fn derived_mut(&mut self, slot: Slot) -> &mut Derived {
+        Arc::make_mut(&mut self.basis.derived[slot.index()])
+    }
+
+    /// An empty list that gives out as many visits as going through everything takes a few times
+    /// over, or any number if everything is gone through.
+    pub(super) fn worklist(&self) -> Worklist {
+        let slots = self.topology().slots();
+        let visits = if self.order.is_some() { usize::MAX } else { 4 * slots + 64 };
+        Worklist::new(slots, visits)
+    }
+
+    /// The link with this number with its producer and that one's output.
     pub(super) fn source(&self, id: LinkId) -> Option<(&'a Arc<Link>, &'a SnapshotEntry, usize)> {
         let link = self.snapshot.link(id)?;
         let entry = self.snapshot.entry(&link.source.processor)?;
@@ -101,7 +236,7 @@ impl<'a> Draft<'a> {
         Some((link, entry, output))
     }
 
-    /// The link with this number and the slot and input of its consumer.
+    /// The link with this number with its consumer and that one's input.
     pub(super) fn target(&self, id: LinkId) -> Option<(&'a Arc<Link>, &'a SnapshotEntry, usize)> {
         let link = self.snapshot.link(id)?;
         let entry = self.snapshot.entry(&link.target.processor)?;

@@ -9,91 +9,138 @@ use std::sync::Arc;
 
 use streamlib_schema::{FormatSet, FormatTie, OutputPortDescriptor};
 
-use super::draft::{Carries, Converter, Draft};
+use super::draft::{Carries, Converter, Draft, Stop};
 use crate::compiler::error::PlanError;
 use crate::graph::{Link, NoCommonFormat, ProcessorNode, Slot, SnapshotEntry};
-use crate::ids::ProcessorId;
+use crate::ids::{LinkId, ProcessorId};
 
 impl Draft<'_> {
     /// Settles the formats of every link.
-    pub(super) fn formats(&mut self) -> Result<(), PlanError> {
-        let order = self.in_order();
-        for (slot, entry) in order.iter().rev() {
-            self.narrow(*slot, entry);
+    pub(super) fn formats(&mut self) -> Result<(), Stop> {
+        let mut to_settle = self.dirty.clone();
+        // What goes round follows the producer's declaration, which may be another.
+        for entry in self.dirty.iter().filter_map(|slot| self.entry(*slot)) {
+            let links = entry.ports.outputs.iter().flatten().filter_map(|id| self.target(*id));
+            let feedback = links.filter(|(link, ..)| link.options.feedback);
+            to_settle.extend(feedback.map(|(_, consumer, _)| consumer.slot));
         }
-        for (slot, entry) in &order {
-            self.settle(*slot, entry)?;
+        let mut narrowing = self.worklist();
+        self.dirty.iter().rev().for_each(|slot| narrowing.push(*slot));
+        while let Some(slot) = narrowing.pop()? {
+            let Some(entry) = self.entry(slot) else { continue };
+            let (takes, wants) = self.narrow(entry);
+            if takes != self.derived(slot).takes {
+                self.topology().producers(slot).for_each(|(_, from)| narrowing.push(from));
+                to_settle.push(slot);
+                self.derived_mut(slot).takes = takes;
+            }
+            if wants != self.derived(slot).wants {
+                to_settle.push(slot);
+                self.derived_mut(slot).wants = wants;
+            }
         }
-        Ok(())
+        let mut settling = self.worklist();
+        to_settle.into_iter().for_each(|slot| settling.push(slot));
+        while let Some(slot) = settling.pop()? {
+            let Some(entry) = self.entry(slot) else { continue };
+            let (lanes, makes) = self.settle(slot, entry);
+            if makes != self.derived(slot).makes {
+                self.topology().consumers(slot).for_each(|(_, to)| settling.push(to));
+                self.derived_mut(slot).makes = makes;
+            }
+            if lanes != self.derived(slot).lanes {
+                self.touched.insert(slot);
+                self.derived_mut(slot).lanes = lanes;
+            }
+        }
+        match self.errors.pop_first() {
+            Some((_, error)) => Err(Stop::Refused(Box::new(error))),
+            None => Ok(()),
+        }
     }
 
-    /// What the inputs of a processor take and its outputs make, given what is behind them.
-    fn narrow(&mut self, slot: Slot, entry: &SnapshotEntry) {
+    /// What the inputs of a processor take and its outputs can make, given what is behind them.
+    fn narrow(&self, entry: &SnapshotEntry) -> (Vec<FormatSet>, Vec<FormatSet>) {
         let descriptor = &entry.descriptor;
-        let mut makes = Vec::with_capacity(descriptor.outputs.len());
+        let mut wants = Vec::with_capacity(descriptor.outputs.len());
         for (output, links) in descriptor.outputs.iter().zip(&entry.ports.outputs) {
             let mut formats = output.formats.clone();
             for (link, consumer, input) in links.iter().filter_map(|id| self.target(*id)) {
-                let takes = self.derived[consumer.slot.index()].takes.get(input);
+                let takes = self.derived(consumer.slot).takes.get(input);
                 let common = takes.and_then(|takes| takes.intersect(&formats));
                 if let Some(common) = common.filter(|_| !link.options.feedback) {
                     formats = common;
                 }
             }
-            makes.push(formats);
+            wants.push(formats);
         }
         let mut takes = Vec::with_capacity(descriptor.inputs.len());
         for input in &descriptor.inputs {
             let mut formats = input.formats.clone();
-            for (output, makes) in descriptor.outputs.iter().zip(&makes) {
+            for (output, wants) in descriptor.outputs.iter().zip(&wants) {
                 if tied_to(output) == Some(&input.name)
-                    && let Some(common) = makes.intersect(&formats)
+                    && let Some(common) = wants.intersect(&formats)
                 {
                     formats = common;
                 }
             }
             takes.push(formats);
         }
-        let derived = &mut self.derived[slot.index()];
-        derived.makes = makes;
-        derived.takes = takes;
+        (takes, wants)
     }
 
-    /// What the links into a processor carry, and what its outputs make because of that.
-    fn settle(&mut self, slot: Slot, entry: &SnapshotEntry) -> Result<(), PlanError> {
+    /// What the links into a processor carry, and what its outputs make because of that. What is
+    /// wrong is noted, for it may be right once its neighbours are settled.
+    fn settle(
+        &mut self,
+        slot: Slot,
+        entry: &SnapshotEntry,
+    ) -> (Vec<Vec<Option<Carries>>>, Vec<FormatSet>) {
+        self.errors.remove(&slot);
         let mut inputs = Vec::with_capacity(entry.ports.inputs.len());
         for (input, lanes) in entry.ports.inputs.iter().enumerate() {
             let mut settled = Vec::with_capacity(lanes.len());
             for id in lanes {
-                let Some((link, producer, output)) = id.and_then(|id| self.source(id)) else {
-                    settled.push(None);
-                    continue;
-                };
-                let makes = match link.options.feedback {
-                    // What goes round is not known yet; what is declared was checked.
-                    true => &producer.descriptor.outputs[output].formats,
-                    false => &self.derived[producer.slot.index()].makes[output],
-                };
-                settled.push(Some(self.agree(link, entry, input, makes)?));
+                settled.push(id.and_then(|id| match self.lane(id, entry, input)? {
+                    Ok(carries) => Some(carries),
+                    Err(error) => {
+                        self.errors.insert(slot, error);
+                        None
+                    }
+                }));
             }
             inputs.push(settled);
         }
-        let derived = &mut self.derived[slot.index()];
-        for (output, makes) in entry.descriptor.outputs.iter().zip(&mut derived.makes) {
+        let mut makes = self.derived(slot).wants.clone();
+        for (output, makes) in entry.descriptor.outputs.iter().zip(&mut makes) {
             let Some(tied) = tied_to(output) else { continue };
             let index = entry.descriptor.inputs.iter().position(|input| input.name == *tied);
             let lanes = index.and_then(|index| inputs.get(index)).into_iter().flatten();
-            for (carries, declared) in lanes.flatten().map(|lane| (&lane.formats, &output.formats))
-            {
-                if let Some(common) =
-                    makes.intersect(carries).or_else(|| declared.intersect(carries))
-                {
+            for carries in lanes.flatten().map(|lane| &lane.formats) {
+                let common = makes.intersect(carries);
+                if let Some(common) = common.or_else(|| output.formats.intersect(carries)) {
                     *makes = common;
                 }
             }
         }
-        derived.lanes = inputs;
-        Ok(())
+        (inputs, makes)
+    }
+
+    /// What a link into `consumer` carries.
+    fn lane(
+        &self,
+        id: LinkId,
+        consumer: &SnapshotEntry,
+        input: usize,
+    ) -> Option<Result<Carries, PlanError>> {
+        let (link, producer, output) = self.source(id)?;
+        let declared = &producer.descriptor.outputs[output].formats;
+        let makes = match link.options.feedback {
+            // What goes round is not known yet; what is declared was checked.
+            true => declared,
+            false => self.derived(producer.slot).makes.get(output).unwrap_or(declared),
+        };
+        Some(self.agree(link, consumer, input, makes))
     }
 
     /// What a link carries whose producer makes `makes`.
@@ -105,7 +152,7 @@ impl Draft<'_> {
         makes: &FormatSet,
     ) -> Result<Carries, PlanError> {
         let declared = &consumer.descriptor.inputs[input].formats;
-        let narrowed = &self.derived[consumer.slot.index()].takes[input];
+        let narrowed = self.derived(consumer.slot).takes.get(input).unwrap_or(declared);
         let direct = narrowed.intersect(makes).or_else(|| declared.intersect(makes));
         if let Some(formats) = direct {
             return Ok(Carries { formats, converter: None });
@@ -143,8 +190,7 @@ impl Draft<'_> {
                 processor_type: choice.processor_type,
             });
         };
-        let lane = if link.lane > 0 { format!(".{}", link.lane) } else { String::new() };
-        let id = ProcessorId::internal(&format!("{}{lane}~convert", link.target));
+        let id = converter_id(link);
         let node = Arc::new(ProcessorNode::new(id, choice.processor_type, choice.config));
         let before = descriptor.inputs[0].formats.intersect(makes);
         let behind = takes.intersect(&descriptor.outputs[0].formats);
@@ -152,6 +198,12 @@ impl Draft<'_> {
         let converter = Converter { node, descriptor, formats };
         Ok(Some(Carries { formats: behind, converter: Some(Box::new(converter)) }))
     }
+}
+
+/// The name of the converter in a link, if it has one: `gray.video_in~convert`.
+pub(super) fn converter_id(link: &Link) -> ProcessorId {
+    let lane = if link.lane > 0 { format!(".{}", link.lane) } else { String::new() };
+    ProcessorId::internal(&format!("{}{lane}~convert", link.target))
 }
 
 /// The input that the format of an output follows.

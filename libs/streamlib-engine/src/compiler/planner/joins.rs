@@ -9,6 +9,7 @@
 use std::collections::{BinaryHeap, HashMap};
 
 use super::draft::Draft;
+use super::worklist::Marks;
 use crate::graph::Slot;
 use crate::ids::LinkId;
 
@@ -60,21 +61,73 @@ impl Walk<'_> {
 impl Draft<'_> {
     /// Finds the depths that links into joins need.
     pub(super) fn joins(&mut self) {
-        let mut rank = vec![0; self.derived.len()];
-        for (at, slot) in self.order.iter().enumerate() {
+        for link in &self.old_links {
+            self.basis.join_depths.remove(&link.id);
+        }
+        for id in &self.removed {
+            if let Some(entry) = self.before.basis.snapshot.entry(id) {
+                self.basis.joins.remove(&entry.slot);
+            }
+        }
+        for slot in self.dirty.clone() {
+            let is_join = self.topology().producers(slot).nth(1).is_some();
+            if is_join {
+                self.basis.joins.insert(slot);
+            } else if self.basis.joins.remove(&slot).is_some() {
+                self.set_depths(slot, &[]);
+            }
+        }
+        let joins = if self.basis.joins.is_empty() { Vec::new() } else { self.joins_behind() };
+        if joins.is_empty() {
+            return;
+        }
+        let order = match self.order.take() {
+            Some(order) => order,
+            // A snapshot has no cycle.
+            None => self.topology().order().unwrap_or_default(),
+        };
+        let mut rank = vec![0; self.topology().slots()];
+        for (at, slot) in order.iter().enumerate() {
             rank[slot.index()] = at as u32;
         }
-        for slot in self.order.clone() {
+        self.order = Some(order);
+        for slot in joins {
             let lanes: Vec<_> = self.topology().producers(slot).collect();
-            if lanes.len() < 2 {
-                continue;
-            }
             let missing = self.missing(&lanes, &rank);
-            self.derived[slot.index()].waits_in_links = missing.iter().any(|late| late.held > 0);
-            for ((link, _), late) in lanes.iter().zip(missing) {
-                if late.total > 0 {
-                    self.join_depths.insert(*link, late.total.saturating_add(1));
-                }
+            let depths = lanes.iter().map(|(link, _)| *link).zip(missing);
+            self.set_depths(slot, &depths.collect::<Vec<_>>());
+        }
+    }
+
+    /// The joins that can be reached from what differs.
+    fn joins_behind(&self) -> Vec<Slot> {
+        let mut reached = Marks::new(self.topology().slots());
+        let mut next = self.dirty.clone();
+        while let Some(slot) = next.pop() {
+            if reached.insert(slot) {
+                next.extend(self.topology().consumers(slot).map(|(_, consumer)| consumer));
+            }
+        }
+        self.basis.joins.iter().copied().filter(|slot| reached.contains(*slot)).collect()
+    }
+
+    /// Notes what the links into a processor need.
+    fn set_depths(&mut self, slot: Slot, lanes: &[(LinkId, Late)]) {
+        let waits = lanes.iter().any(|(_, late)| late.held > 0);
+        if self.derived(slot).waits_in_links != waits {
+            self.touched.insert(slot);
+            self.derived_mut(slot).waits_in_links = waits;
+        }
+        let links: Vec<_> = self.topology().producers(slot).map(|(link, _)| link).collect();
+        for link in links {
+            let late =
+                lanes.iter().find(|(lane, _)| *lane == link).map_or(0, |(_, late)| late.total);
+            let known = match late {
+                0 => self.basis.join_depths.remove(&link),
+                late => self.basis.join_depths.insert(link, late.saturating_add(1)),
+            };
+            if known != (late > 0).then(|| late.saturating_add(1)) {
+                self.touched.insert(slot);
             }
         }
     }
