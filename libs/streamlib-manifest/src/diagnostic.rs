@@ -117,6 +117,18 @@ codes! {
     ParameterType = "parameter-type",
     /// A parameter that nothing refers to.
     UnusedParameter = "unused-parameter",
+    /// A type of processor that the runtime does not know.
+    UnknownType = "unknown-type",
+    /// A configuration that its type of processor does not take.
+    InvalidConfig = "invalid-config",
+    /// A processor that cannot be added for another reason.
+    InvalidProcessor = "invalid-processor",
+    /// A port that its processor does not have.
+    UnknownPort = "unknown-port",
+    /// Two ports that cannot be linked: schemas, formats, lanes or a cycle.
+    RefusedLink = "refused-link",
+    /// Parts that are right one by one and do not go together.
+    RefusedGraph = "refused-graph",
     /// There were more problems than are reported.
     TooManyProblems = "too-many-problems",
 }

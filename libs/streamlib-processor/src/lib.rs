@@ -31,8 +31,9 @@ pub use frame::{
 };
 pub use object::{BoxedProcessor, DynProcessor, create};
 pub use ports::{Input, InputLanes, Output, SendError};
-pub use processor::Processor;
+pub use processor::{Processor, ProcessorParts};
 pub use streamlib_abi as abi;
+pub use streamlib_abi::port::CopyReason;
 pub use streamlib_macros::{ConfigChoice, ProcessorConfig, processor};
 pub use streamlib_schema as schema;
 

@@ -350,8 +350,9 @@ impl<F: FrameType> Output<F> {
         }
     }
 
-    /// Counts a copy that had to be made on the way to this port.
-    pub(crate) fn count_copy(&mut self, bytes: usize, reason: CopyReason) {
+    /// Counts `bytes` bytes that had to be copied on the way to this port, though in the best case
+    /// they need not be. `edit` on outputs of pictures and samples counts for itself.
+    pub fn count_copy(&mut self, bytes: usize, reason: CopyReason) {
         if !self.port.table.is_null() {
             // SAFETY: as in `send`.
             unsafe {

@@ -9,7 +9,8 @@ use crate::context::{ProcessContext, SetupContext};
 use crate::error::Result;
 
 /// What `#[processor]` makes of a struct: its description, its ports and its configuration.
-#[doc(hidden)]
+/// Implemented by the macro only. An own [`Processor::from_config`] starts from
+/// [`Self::assemble`].
 pub trait ProcessorParts: Sized + Send + 'static {
     /// The configuration.
     type Config: ProcessorConfig;
