@@ -2,7 +2,9 @@
 
 use serde_json::json;
 use streamlib_engine::delegates::SchedulingStrategy;
-use streamlib_engine::graph::{Change, LinkOptions, ProcessorNode, RestartPolicy, choose_ports};
+use streamlib_engine::graph::{
+    Change, Link, LinkOptions, ProcessorNode, RestartPolicy, apply, choose_ports,
+};
 use streamlib_engine::ids::LinkId;
 
 use crate::graphs::{Bench, id, port};
@@ -171,11 +173,7 @@ fn settings_of_a_processor() {
         let mut node = ProcessorNode::new(id("new"), "movie", json!(null));
         edit(&mut node);
         let bench = Bench::new(FILM);
-        let error = streamlib_engine::graph::apply(
-            &bench.snapshot,
-            &[Change::Add { node }],
-            &bench.factory,
-        );
+        let error = apply(&bench.snapshot, &[Change::Add { node }], &bench.factory);
         let error = error.unwrap_err().to_string();
         assert_eq!(error, expect, "\nit says\n{error}");
     };
@@ -296,4 +294,29 @@ fn changes_are_json() {
     };
     let text = serde_json::to_string(&change).unwrap();
     assert_eq!(serde_json::from_str::<Change>(&text).unwrap(), change);
+}
+
+#[test]
+fn what_is_put_back_must_be_gone_and_what_is_replaced_keeps_its_name() {
+    let bench = Bench::new(FILM);
+    let check = |change: Change, expect: &str| {
+        let error = apply(&bench.snapshot, &[change], &bench.factory).unwrap_err();
+        assert_eq!(error.to_string(), expect);
+    };
+    let link = (**bench.snapshot.link(LinkId(1)).unwrap()).clone();
+    check(
+        Change::Reconnect { link: link.clone() },
+        "link 1 is in the graph already and cannot be put back",
+    );
+    check(
+        Change::Reconnect { link: Link { id: LinkId(u64::MAX), ..link } },
+        "the graph has no number left for another link",
+    );
+    check(
+        Change::Replace {
+            id: id("gray"),
+            node: ProcessorNode::new(id("x"), "effect", json!(null)),
+        },
+        "processor `gray` cannot be replaced by one called `x`; both need the same name",
+    );
 }

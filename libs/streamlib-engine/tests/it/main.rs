@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic in a test is its failure")]
 
 mod declare;
+mod delegates;
 mod events;
 mod flow;
 mod graph_properties;
