@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use streamlib_codec::CodecError;
+
 use crate::{FourCc, TrackId};
 
 /// A result of this crate.
@@ -150,4 +152,159 @@ pub enum ContainerError {
         /// What is wrong with it.
         reason: String,
     },
+
+    /// A processor was given no file.
+    #[error("the setting `{setting}` is empty: name a file")]
+    NoPath {
+        /// The setting.
+        setting: &'static str,
+    },
+
+    /// A setting that cannot change while the file is open.
+    #[error("the settings of '{}' cannot be changed while it is open, except {changeable}; replace the processor instead", path.display())]
+    FileIsOpen {
+        /// The file.
+        path: PathBuf,
+        /// What can change.
+        changeable: &'static str,
+    },
+
+    /// The file has nothing that is asked for.
+    #[error("'{}' has no {wanted} to play; it has {present}", path.display())]
+    NothingToPlay {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for: "video", "audio", "video or audio".
+        wanted: &'static str,
+        /// The tracks that there are.
+        present: String,
+    },
+
+    /// An output that leads somewhere has no track.
+    #[error("'{}' has no {output} track, but the output `{output}` is linked; it has {present}; remove the link or choose another file", path.display())]
+    LinkedWithoutTrack {
+        /// The file.
+        path: PathBuf,
+        /// The output.
+        output: &'static str,
+        /// The tracks that there are.
+        present: String,
+    },
+
+    /// The chosen track is of another kind.
+    #[error("track {track} of '{}' holds no {wanted}; the file has {present}", path.display())]
+    WrongKind {
+        /// The file.
+        path: PathBuf,
+        /// The track.
+        track: TrackId,
+        /// What was asked for: "video" or "audio".
+        wanted: &'static str,
+        /// The tracks that there are.
+        present: String,
+    },
+
+    /// Playing was to start behind the end.
+    #[error("`start_offset_ms` is {start_ms}, but '{}' lasts {duration_ms} ms; start earlier", path.display())]
+    StartBeyondEnd {
+        /// The file.
+        path: PathBuf,
+        /// Wanted start, ms.
+        start_ms: u64,
+        /// Duration of the file, ms.
+        duration_ms: i64,
+    },
+
+    /// A track cannot be decoded.
+    #[error("track {track} of '{}' cannot be decoded at {time_ms} ms", path.display())]
+    Decode {
+        /// The file.
+        path: PathBuf,
+        /// The track.
+        track: TrackId,
+        /// Where, ms.
+        time_ms: i64,
+        /// Why.
+        source: CodecError,
+    },
+
+    /// A track needs a decoder that is not there, or has parameters that cannot be read.
+    #[error("track {track} of '{}' cannot be decoded", path.display())]
+    NoDecoder {
+        /// The file.
+        path: PathBuf,
+        /// The track.
+        track: TrackId,
+        /// Why.
+        source: CodecError,
+    },
+
+    /// A fragmented file was played up to where it is cut.
+    #[error("'{}' is cut short at byte {offset} of {length}: what is whole, {played_ms} ms, was given, and the rest is missing", path.display())]
+    CutShort {
+        /// The file.
+        path: PathBuf,
+        /// Where the incomplete part starts.
+        offset: u64,
+        /// Length of the file.
+        length: u64,
+        /// How much was given, ms.
+        played_ms: i64,
+    },
+
+    /// What an input of the writer got cannot be written.
+    #[error("cannot write '{}': input `{port}` got {found}; {way_out}", path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// The input.
+        port: &'static str,
+        /// What came.
+        found: String,
+        /// What to do.
+        way_out: String,
+    },
+
+    /// An encoder refused.
+    #[error("cannot encode input `{port}` for '{}'", path.display())]
+    Encode {
+        /// The file.
+        path: PathBuf,
+        /// The input.
+        port: &'static str,
+        /// Why.
+        source: CodecError,
+    },
+
+    /// One input sent so much before the other sent anything that it cannot be kept.
+    #[error("cannot start '{}': input `{waiting}` has sent nothing, and {held_mib} MiB of the other input wait for it; remove its link, or connect a source that sends or ends", path.display())]
+    NothingFrom {
+        /// The file.
+        path: PathBuf,
+        /// The input that sent nothing.
+        waiting: &'static str,
+        /// What waits, MiB.
+        held_mib: usize,
+    },
+
+    /// Nothing came that could be written.
+    #[error("'{}' was not written: no frame came before the inputs ended", path.display())]
+    NoFrames {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// For processors: the sentence with all its reasons.
+impl From<ContainerError> for streamlib_processor::Error {
+    fn from(error: ContainerError) -> Self {
+        let mut text = error.to_string();
+        let mut reason = std::error::Error::source(&error);
+        while let Some(error) = reason {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            reason = error.source();
+        }
+        Self::new(text)
+    }
 }

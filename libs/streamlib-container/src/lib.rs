@@ -63,6 +63,7 @@ mod error;
 mod fourcc;
 mod geometry;
 mod opus;
+pub mod processors;
 mod reader;
 mod time;
 mod track;

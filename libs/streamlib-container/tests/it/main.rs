@@ -8,6 +8,7 @@ mod errors;
 mod ffprobe;
 mod film;
 mod hostile;
+mod processors;
 mod reading;
 mod round_trip;
 mod seeking;
