@@ -1,0 +1,4 @@
+//! Whole graphs of built-in processors, from graph files, on the real film.
+
+mod demo;
+mod support;
