@@ -108,6 +108,25 @@ fn no_wake_is_lost_between_threads() {
 }
 
 #[test]
+fn who_waits_is_woken() {
+    const ROUNDS: u64 = 2_000;
+    let (there, back) = (EventBus::new(), EventBus::new());
+    let mut asked = there.subscribe(TopicFilter::all(), 1);
+    let mut answered = back.subscribe(TopicFilter::all(), 1);
+    let answering = std::thread::spawn(move || {
+        for _ in 0..ROUNDS {
+            let event = asked.recv().unwrap();
+            back.publish(0, commit(event.sequence));
+        }
+    });
+    for round in 0..ROUNDS {
+        there.publish(0, commit(round));
+        assert_eq!(answered.recv().unwrap().sequence, round);
+    }
+    answering.join().unwrap();
+}
+
+#[test]
 fn events_are_json_with_names() {
     let bus = EventBus::new();
     let mut events = bus.subscribe(TopicFilter::all(), 1);

@@ -3,7 +3,7 @@
 use streamlib_engine::compiler::LinkKey;
 use streamlib_engine::ids::LinkId;
 
-use crate::graphs::Bench;
+use crate::graphs::{Bench, id};
 
 /// Checks the plan of `edit` on a graph; for a graph from nothing, `start` is empty.
 #[track_caller]
@@ -522,4 +522,52 @@ fn one_edit_in_a_large_graph_touches_only_its_neighbours() {
         retire
           10. drop link p999.out -> p1000.in",
     );
+}
+
+#[test]
+fn what_is_replaced_and_rewired_is_swapped_once() {
+    check(
+        FILM,
+        "gray ! late\n+ s: sink\ngray.out -> s.in",
+        "
+        revision 1 -> 2
+        prepare
+           1. create s (sink)
+           2. create gray (late), to replace the one that runs
+           3. build link gray.out -> s.in: ring, lossless, depth 8
+           4. start strand s on pool
+           5. set up s
+           6. set up gray
+           7. hold gray
+        flip
+           8. swap the ports of gray
+           9. publish revision 2
+        retire
+          10. stop the old gray
+          11. tear down the old gray",
+    );
+}
+
+#[test]
+fn a_path_that_other_processors_hang_on_is_late_as_well() {
+    let split = "
+        + movie: movie\n+ late: late\n+ both: both\n+ s: sink
+        movie.video -> late.in\nlate.out -> s.in\nlate.out -> both.a\nmovie.video -> both.b";
+    let depth =
+        |bench: &Bench, link| bench.blueprint.links[&LinkKey { link: LinkId(link), part: 0 }].depth;
+    let mut bench = Bench::new(split);
+    assert_eq!([0, 1, 2, 3].map(|link| depth(&bench, link)), [8, 8, 8, 32]);
+    // Without the longer path there is nothing to wait for.
+    bench.edit("x 2").unwrap();
+    assert_eq!(depth(&bench, 3), 8);
+}
+
+#[test]
+fn a_feedback_link_does_not_keep_a_processor_out_of_a_strand() {
+    let bench = Bench::new(
+        "+ scr: screen\n+ both: cheap_both\n+ fx: cheap
+         scr.out -> both.a\nboth.out -> fx.in\nfx.out -> both.b {\"feedback\": true}",
+    );
+    let strand = &bench.blueprint.strands[&id("scr")];
+    assert_eq!(strand.members, ["scr", "both", "fx"].map(id));
 }

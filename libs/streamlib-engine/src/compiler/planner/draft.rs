@@ -14,9 +14,10 @@ use crate::delegates::{FactoryDelegate, SchedulerDelegate, SchedulingStrategy};
 use crate::graph::{GraphSnapshot, Link, ProcessorNode, Slot, SnapshotEntry, Topology};
 use crate::ids::{LinkId, ProcessorId};
 
-/// From this share of processors that differ on, everything is gone through in order: one in
-/// `FEW`.
+/// Where more than one in `FEW` processors differ, and more than `FEW_AT_LEAST`, everything is gone
+/// through in order.
 const FEW: usize = 8;
+const FEW_AT_LEAST: usize = 16;
 
 /// Why a draft came to nothing.
 pub(super) enum Stop {
@@ -90,6 +91,8 @@ pub(super) struct Draft<'a> {
     pub(super) dirty: Vec<Slot>,
     /// Processors that are gone.
     pub(super) removed: Vec<&'a ProcessorId>,
+    /// Slots that are no longer those of the processors that had them; others may have them now.
+    pub(super) freed: Vec<Slot>,
     /// Links that are gone or differ, as they were.
     pub(super) old_links: Vec<&'a Arc<Link>>,
     /// Processors whose plans, or whose links' plans, may differ.
@@ -106,10 +109,7 @@ impl<'a> Draft<'a> {
         scheduler: &'a dyn SchedulerDelegate,
         factory: &'a dyn FactoryDelegate,
     ) -> Option<Self> {
-        let few = snapshot.processor_count() / FEW;
-        if before.basis.snapshot.processor_count() < few {
-            return None;
-        }
+        let few = (snapshot.processor_count() / FEW).max(FEW_AT_LEAST);
         let mut draft = Self::new(before, snapshot, scheduler, factory);
         draft.basis.derived.clone_from(&before.basis.derived);
         let known = draft.basis.derived.len();
@@ -161,11 +161,19 @@ impl<'a> Draft<'a> {
         factory: &'a dyn FactoryDelegate,
     ) -> Self {
         let old = before.basis.snapshot.graph();
-        let removed = old.processors.diff(&snapshot.graph().processors);
-        let removed = removed.filter_map(|item| match item {
-            DiffItem::Remove(id, _) => Some(id),
-            _ => None,
-        });
+        let (mut removed, mut freed) = (Vec::new(), Vec::new());
+        for item in old.processors.diff(&snapshot.graph().processors) {
+            match item {
+                DiffItem::Remove(id, entry) => {
+                    removed.push(id);
+                    freed.push(entry.slot);
+                }
+                DiffItem::Update { old: (_, old), new: (_, new) } if old.slot != new.slot => {
+                    freed.push(old.slot);
+                }
+                DiffItem::Update { .. } | DiffItem::Add(..) => {}
+            }
+        }
         let old_links = old.links.diff(&snapshot.graph().links);
         let old_links = old_links.filter_map(|item| match item {
             DiffItem::Remove(_, link) | DiffItem::Update { old: (_, link), .. } => Some(link),
@@ -178,7 +186,8 @@ impl<'a> Draft<'a> {
             join_depths: before.basis.join_depths.clone(),
         };
         Self {
-            removed: removed.collect(),
+            removed,
+            freed,
             old_links: old_links.collect(),
             touched: Marks::new(snapshot.topology().slots()),
             before,

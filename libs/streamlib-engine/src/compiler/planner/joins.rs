@@ -64,10 +64,8 @@ impl Draft<'_> {
         for link in &self.old_links {
             self.basis.join_depths.remove(&link.id);
         }
-        for id in &self.removed {
-            if let Some(entry) = self.before.basis.snapshot.entry(id) {
-                self.basis.joins.remove(&entry.slot);
-            }
+        for slot in &self.freed {
+            self.basis.joins.remove(slot);
         }
         for slot in self.dirty.clone() {
             let is_join = self.topology().producers(slot).nth(1).is_some();
