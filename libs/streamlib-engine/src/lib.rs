@@ -21,6 +21,7 @@ pub mod execution;
 pub mod graph;
 pub mod ids;
 pub mod link_channel;
+pub mod observability;
 pub mod pubsub;
 mod runtime;
 mod sync;

@@ -17,6 +17,7 @@ mod view;
 pub use builder::{CommitMode, EngineBuilder};
 pub use connect::{LinkSource, LinkTarget, ProcessorHandle, SourcePort, TargetPort};
 pub use engine::Engine;
+pub(crate) use engine::Shared;
 pub use lifecycle::GraphOutcome;
 pub use transaction::{Committed, Transaction};
 pub(crate) use view::View;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::OrdMap;
+use serde::Serialize;
 use streamlib_schema::{Delivery, FormatSet, ProcessorDescriptor};
 
 use super::planner::Basis;
@@ -90,7 +91,8 @@ pub struct LinkPlan {
 }
 
 /// How frames get across a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Carrier {
     /// The consumer runs in its producer's worker: no queue.
     Inline,

@@ -81,6 +81,8 @@ pub(crate) struct ProcessorCell {
     pub(crate) descriptor: Arc<ProcessorDescriptor>,
     pub(crate) env: Arc<GraphEnv>,
     pub(crate) stats: ProcessorStats,
+    /// When it was made, monotonic, ns.
+    pub(crate) made_ns: u64,
     strand: ArcSwapOption<Strand>,
     state: AtomicU8,
     /// False for a processor that only inline producers make ready: those list it themselves.
@@ -133,6 +135,7 @@ impl ProcessorCell {
         origin: u64,
         env: Arc<GraphEnv>,
     ) -> Arc<Self> {
+        let made_ns = env.clock.monotonic_ns();
         Arc::new_cyclic(|weak: &Weak<Self>| {
             let inputs: Vec<InputCell> = descriptor
                 .inputs
@@ -173,6 +176,7 @@ impl ProcessorCell {
                 descriptor: Arc::clone(&descriptor),
                 env,
                 stats: ProcessorStats::default(),
+                made_ns,
                 strand: ArcSwapOption::empty(),
                 state: AtomicU8::new(0),
                 on_boundary: AtomicBool::new(true),

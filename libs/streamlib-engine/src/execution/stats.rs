@@ -1,6 +1,6 @@
 //! What is known about a processor's calls: exact counts, sampled times.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -18,12 +18,10 @@ const FIRST_POWER: u32 = 5;
 pub(crate) struct ProcessorStats {
     pub(crate) calls: Counter,
     pub(crate) errors: Counter,
-    pub(crate) restarts: AtomicU32,
+    restarts: AtomicU32,
     samples: Counter,
     max_ns: Counter,
     buckets: Box<[AtomicU32]>,
-    /// Position of the last frame sent or taken, stream time, ns.
-    pub(crate) position_ns: AtomicU64,
 }
 
 impl Default for ProcessorStats {
@@ -35,7 +33,6 @@ impl Default for ProcessorStats {
             samples: Counter::default(),
             max_ns: Counter::default(),
             buckets: (0..BUCKETS).map(|_| AtomicU32::new(0)).collect(),
-            position_ns: AtomicU64::new(0),
         }
     }
 }
@@ -56,6 +53,16 @@ pub struct LatencyStats {
 }
 
 impl ProcessorStats {
+    /// How often the processor was made anew.
+    pub(crate) fn restarts(&self) -> u32 {
+        self.restarts.load(Relaxed)
+    }
+
+    /// Says how often the processor was made anew. From the supervisor only.
+    pub(crate) fn set_restarts(&self, restarts: u32) {
+        self.restarts.store(restarts, Relaxed);
+    }
+
     /// Adds one measured call.
     pub(crate) fn record(&self, duration_ns: u64) {
         let bucket = &self.buckets[bucket_of(duration_ns)];

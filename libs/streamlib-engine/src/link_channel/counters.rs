@@ -4,10 +4,11 @@
 //! bit of that side's processor is the only writer. Readers may be anyone; they see each number as
 //! it was at some moment. At rest `sent = delivered + dropped + flushed + lost + in flight`.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use crossbeam_utils::CachePadded;
 use serde::Serialize;
+use streamlib_abi::Envelope;
 
 /// A counter with one writer at a time.
 #[derive(Debug, Default)]
@@ -62,6 +63,29 @@ pub(crate) struct ProducerCounters {
     pub(crate) superseded: Counter,
     pub(crate) overflow: Counter,
     pub(crate) live_overrun: Counter,
+    format_id: AtomicU32,
+    timestamp_ns: AtomicI64,
+}
+
+impl ProducerCounters {
+    /// Counts a frame of `bytes` bytes that is sent. Only from the counters' one writer.
+    #[inline]
+    pub(crate) fn count_sent(&self, envelope: &Envelope, bytes: u64) {
+        self.sent.add(1);
+        self.bytes.add(bytes);
+        self.format_id.store(envelope.format_id, Relaxed);
+        self.timestamp_ns.store(envelope.timestamp_ns, Relaxed);
+    }
+
+    /// The timestamp of the frame that was sent last, stream time, ns; `None` before the first.
+    pub(crate) fn timestamp_ns(&self) -> Option<i64> {
+        (self.sent.get() > 0).then(|| self.timestamp_ns.load(Relaxed))
+    }
+
+    /// The number of the format of the frame that was sent last, 0 for none.
+    pub(crate) fn format_id(&self) -> u32 {
+        self.format_id.load(Relaxed)
+    }
 }
 
 /// What the consumer's side counts.

@@ -29,6 +29,10 @@ pub(crate) struct LinkShared {
     pub(crate) key: LinkKey,
     /// As it was planned.
     pub(crate) plan: Arc<LinkPlan>,
+    /// Frames that fit: what was planned, or what one call may send if that is more.
+    pub(crate) depth: u32,
+    /// When it was made, monotonic, ns.
+    pub(crate) made_ns: u64,
     /// See [`LinkCounters`].
     pub(crate) counters: LinkCounters,
     /// Who sends. Changes when the processor is replaced.
@@ -77,6 +81,8 @@ pub(crate) fn link(
     let shared = Arc::new(LinkShared {
         key: plan.key,
         plan: Arc::clone(plan),
+        depth,
+        made_ns: source.env.clock.monotonic_ns(),
         counters: LinkCounters::default(),
         source: ArcSwap::new(Arc::clone(source)),
         target: ArcSwap::new(Arc::clone(target)),
@@ -139,6 +145,11 @@ impl LinkShared {
     /// Frames will come again: the producer was restarted.
     pub(crate) fn clear_end(&self) {
         self.end.store(0, Release);
+    }
+
+    /// True while the producer waits for room in this link.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.producer_waits.load(Relaxed)
     }
 
     /// Nothing will come before this stream time, ns.
@@ -217,8 +228,7 @@ impl LinkSender {
     #[inline]
     pub(crate) fn put(&mut self, frame: RawFrame) {
         let counters = &self.shared.counters.producer;
-        counters.sent.add(1);
-        counters.bytes.add(frame.block.bytes().len() as u64);
+        counters.count_sent(&frame.envelope, frame.block.bytes().len() as u64);
         if self.shared.tapped.load(Relaxed)
             && let Some(taps) = &*self.shared.taps.load()
         {

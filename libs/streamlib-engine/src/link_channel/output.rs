@@ -7,18 +7,22 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::sync::{Arc, Weak};
 
+use arc_swap::ArcSwapOption;
 use streamlib_abi::port::{CopyReason, EndCause, OutputPort, OutputTable};
 use streamlib_abi::{BlockRef, RawFrame, Status};
 
 use super::counters::Counter;
 use super::format_registry::FormatRegistry;
 use super::link::LinkSender;
-use super::pool::{BufferPool, MemoryBudget, PoolState};
+use super::pool::{BufferPool, MemoryBudget, PoolState, PoolView};
 use crate::execution::{ProcessorCell, WorkList};
 
 /// Counters of an output port that concern no single link.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub(crate) struct OutputCounters {
+    /// Frames sent on at least one link.
+    pub(crate) sent: Counter,
     /// Frames sent while no link was connected.
     pub(crate) unlinked: Counter,
     /// Frames that could not be made for want of a buffer.
@@ -29,6 +33,14 @@ pub(crate) struct OutputCounters {
     pub(crate) copied_bytes: Counter,
     /// Frames converted to another format.
     pub(crate) converted: Counter,
+    pool: ArcSwapOption<PoolView>,
+}
+
+impl OutputCounters {
+    /// The port's buffers; none before its first frame.
+    pub(crate) fn pool(&self) -> Option<PoolState> {
+        self.pool.load().as_ref().map(|pool| pool.state())
+    }
 }
 
 /// An output port.
@@ -152,10 +164,6 @@ impl OutputCell {
         }
     }
 
-    pub(crate) fn pool_state(&self) -> Option<PoolState> {
-        self.pool.as_ref().map(BufferPool::state)
-    }
-
     #[inline]
     fn accept(&mut self, frame: &mut RawFrame) -> Status {
         if self.ended {
@@ -186,6 +194,7 @@ impl OutputCell {
             self.counters.unlinked.add(1);
             return Status::UNLINKED;
         };
+        self.counters.sent.add(1);
         for link in others {
             link.put(frame.clone());
             notify(link, self.work);
@@ -238,7 +247,9 @@ unsafe extern "C" fn loan(
     let cell = unsafe { cell(port) };
     let pool = cell.pool.get_or_insert_with(|| {
         let (owner, budget) = (Weak::clone(&cell.owner), Arc::clone(&cell.budget));
-        BufferPool::new(cell.pool_limit, cell.origin, owner, budget)
+        let pool = BufferPool::new(cell.pool_limit, cell.origin, owner, budget);
+        cell.counters.pool.store(Some(Arc::new(pool.view())));
+        pool
     });
     match pool.loan(bytes) {
         Ok(loaned) => {

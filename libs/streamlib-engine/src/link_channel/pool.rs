@@ -58,6 +58,8 @@ struct Shared {
     /// Buffers of the present generation that exist.
     count: AtomicU32,
     limit: AtomicU32,
+    /// Size of the buffers of the present generation.
+    buffer_bytes: AtomicU64,
     generation: AtomicU32,
     /// True while the producer waits for a buffer.
     producer_waits: AtomicBool,
@@ -109,6 +111,7 @@ impl BufferPool {
             free: ArrayQueue::new(limit as usize * 2 + 8),
             count: AtomicU32::new(0),
             limit: AtomicU32::new(limit),
+            buffer_bytes: AtomicU64::new(0),
             generation: AtomicU32::new(0),
             producer_waits: AtomicBool::new(false),
             closed: AtomicBool::new(false),
@@ -175,6 +178,7 @@ impl BufferPool {
         } else {
             bytes.next_multiple_of(4096)
         };
+        self.shared.buffer_bytes.store(self.buffer_bytes, Relaxed);
         self.shared.generation.fetch_add(1, Release);
         self.shared.count.store(0, Relaxed);
         while let Some(buffer) = self.shared.free.pop() {
@@ -216,13 +220,26 @@ impl BufferPool {
         Some(FreeBuffer(NonNull::from(Box::leak(buffer))))
     }
 
-    /// Buffers that exist, buffers that are free now, and bytes of each.
+    /// For whoever looks without owning the port.
+    pub(crate) fn view(&self) -> PoolView {
+        PoolView(Arc::clone(&self.shared))
+    }
+}
+
+/// A pool as anyone may look at it, at any time.
+#[derive(Debug)]
+pub(crate) struct PoolView(Arc<Shared>);
+
+impl PoolView {
+    /// How full it is: each number as it was at some moment.
     pub(crate) fn state(&self) -> PoolState {
+        let Self(shared) = self;
         PoolState {
-            buffers: self.shared.count.load(Relaxed),
-            free: self.shared.free.len() as u32,
-            limit: self.shared.limit.load(Relaxed),
-            buffer_bytes: self.buffer_bytes,
+            buffers: shared.count.load(Relaxed),
+            free: shared.free.len() as u32,
+            limit: shared.limit.load(Relaxed),
+            buffer_bytes: shared.buffer_bytes.load(Relaxed),
+            waited_for: shared.producer_waits.load(Relaxed),
         }
     }
 }
@@ -238,6 +255,8 @@ pub struct PoolState {
     pub limit: u32,
     /// Size of each, bytes.
     pub buffer_bytes: u64,
+    /// True while the port waits for a buffer to come back.
+    pub waited_for: bool,
 }
 
 impl Shared {

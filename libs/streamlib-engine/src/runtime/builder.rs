@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use streamlib_processor::Resources;
 
 use super::engine::{Committing, Engine, Settings, Shared};
@@ -182,6 +182,7 @@ impl EngineBuilder {
             settings: self.settings,
             commit_mode: self.commit_mode,
             view: ArcSwap::from_pointee(View::default()),
+            last_run: ArcSwapOption::empty(),
             committing: Mutex::new(Committing {
                 graph: PropertyGraph::new(),
                 declared: Blueprint::default(),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use serde_json::Value;
 use streamlib_processor::{Processor, Resources};
 
@@ -21,6 +21,7 @@ use crate::execution::env::GraphEnv;
 use crate::execution::pool::WorkerPool;
 use crate::graph::{Change, GraphSnapshot, GraphState, LinkOptions, ProcessorNode, PropertyGraph};
 use crate::ids::{LinkId, PortRef, ProcessorId};
+use crate::observability::Inspection;
 use crate::pubsub::EventBus;
 
 /// What can be set.
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     pub(super) settings: Settings,
     pub(super) commit_mode: CommitMode,
     pub(crate) view: ArcSwap<View>,
+    /// How the graph ended that ran last.
+    pub(crate) last_run: ArcSwapOption<Inspection>,
     /// One commit at a time.
     pub(super) committing: Mutex<Committing>,
     pub(super) stop: StopFlag,

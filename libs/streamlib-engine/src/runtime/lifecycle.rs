@@ -16,6 +16,7 @@ use crate::execution::cell::Phase;
 use crate::execution::step::close_outputs;
 use crate::graph::{Applied, GraphState, Touched};
 use crate::ids::ProcessorId;
+use crate::observability::last_run;
 use crate::pubsub::EventKind;
 use crate::pubsub::events::{GraphEvent, ProcessorState, RuntimeEvent};
 
@@ -198,6 +199,7 @@ impl Shared {
         let snapshot = committing.graph.snapshot().clone();
         let before = committing.installation.blueprint.clone();
         let plan = plan(&before, &Blueprint::default(), &whole(&snapshot));
+        let run = self.view.load_full();
         // Everything that could fail is in prepare, and taking everything down prepares nothing.
         if let Err(error) = self.carry_out(committing, &plan, Blueprint::default(), &snapshot) {
             let message = error.to_string();
@@ -206,6 +208,7 @@ impl Shared {
         committing.installation.abandoned_threads += self.pool.close(Duration::from_secs(1));
         self.env.main.clear();
         self.env.clock.freeze();
+        self.last_run.store(Some(Arc::new(last_run(self, &run))));
         self.set_state(committing, GraphState::Idle);
         let outcome = GraphOutcome {
             ends: self.env.ends.list(),

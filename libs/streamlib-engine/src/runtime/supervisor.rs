@@ -172,7 +172,7 @@ impl Supervisor {
             match engine.transaction().with([change]).commit() {
                 Ok(_) => {
                     if let Some(cell) = engine.shared.view.load().cells.get(id) {
-                        cell.stats.restarts.store(restart.attempts, Relaxed);
+                        cell.stats.set_restarts(restart.attempts);
                         cell.publish(ProcessorEvent::ProcessorRestarted {
                             attempt: restart.attempts,
                         });

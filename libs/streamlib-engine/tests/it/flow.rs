@@ -1,6 +1,6 @@
 //! Frames get from sources to sinks, in order, all of them.
 
-use crate::support::{Collect, Inline, Numbers, NumbersConfig, Pass, engine};
+use crate::support::{Collect, Inline, Numbers, NumbersConfig, Pass, check_counters, engine};
 use streamlib_processor::NoConfig;
 
 /// Sends `count` numbers through `stages` passing processors; every one arrives, in order.
@@ -23,6 +23,7 @@ fn check(workers: usize, stages: usize, inline: bool, count: u64) {
     engine.start().unwrap();
     let outcome = engine.wait().unwrap();
     assert!(!outcome.failed(), "{outcome:?}");
+    check_counters(&engine);
     let numbers = seen.numbers.lock().unwrap();
     assert_eq!(*numbers, (0..count).collect::<Vec<_>>(), "{workers} workers, {stages} stages");
 }

@@ -8,5 +8,6 @@ mod events;
 mod flow;
 mod graph_properties;
 mod graphs;
+mod observability;
 mod plans;
 mod support;

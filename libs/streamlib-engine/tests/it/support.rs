@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use streamlib_engine::Engine;
+use streamlib_engine::graph::GraphState;
 use streamlib_processor::abi::Envelope;
 use streamlib_processor::prelude::*;
 
@@ -128,4 +129,27 @@ pub fn engine(workers: usize) -> (Engine, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
     let builder = Engine::builder().with_workers(workers).with_resource(Arc::clone(&seen));
     (builder.build().unwrap(), seen)
+}
+
+/// On every link what was sent is delivered, dropped, flushed, lost or in the link; when nothing
+/// runs, nothing is in a link. What an output sent is what each link made with it sent.
+pub fn check_counters(engine: &Engine) {
+    let inspection = engine.inspector().inspect();
+    for link in inspection.links.iter().flat_map(|link| link.parts()) {
+        let counts = &link.counts;
+        let name = format!("{} part {}: {counts:?}", link.id, link.part);
+        let accounted = counts.delivered + counts.dropped + counts.flushed + counts.lost;
+        assert_eq!(counts.sent, accounted + counts.in_flight, "{name}");
+        let reasons = [
+            counts.superseded,
+            counts.overflow,
+            counts.live_overrun,
+            counts.too_old,
+            counts.unmatched,
+        ];
+        assert_eq!(counts.dropped, reasons.iter().sum::<u64>(), "{name}");
+        if inspection.state == GraphState::Idle {
+            assert_eq!(counts.in_flight, 0, "{name}");
+        }
+    }
 }

@@ -1,0 +1,30 @@
+//! Looking into a graph, whether it runs or not, without stopping it.
+//!
+//! | module | concept |
+//! |---|---|
+//! | `snapshot` | what is seen: plain values, ready to be written as JSON |
+//! | `inspector` | who looks |
+//! | `read` | how a processor and a link are read |
+//! | `health` | what is wrong or slow |
+//! | `rate` | frames a second |
+//!
+//! Guarantees: nothing here takes a lock that the frame path takes, and nothing waits for a
+//! processor. Every count is exact: each is written by one thread at a time and never sampled. Not
+//! offered: one moment for everything. Counters are read one after the other while the graph runs,
+//! so `sent` may be ahead of what is counted behind it by what happened meanwhile; at rest
+//! `sent = delivered + dropped + flushed + lost + in_flight` on every link. Times of calls are
+//! sampled and say so (`latency.samples`). The counters of a graph that has stopped stay readable
+//! until it is started again.
+
+mod health;
+mod inspector;
+mod rate;
+mod read;
+mod snapshot;
+
+pub use inspector::GraphInspector;
+pub(crate) use inspector::last_run;
+pub use snapshot::{
+    GraphHealth, GraphTopology, Inspection, LinkSnapshot, OutputSnapshot, ProcessorSnapshot,
+    TopologyLink, TopologyProcessor, WaitsFor,
+};
