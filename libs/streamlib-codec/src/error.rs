@@ -97,6 +97,38 @@ pub enum CodecError {
         given: usize,
     },
 
+    /// Packets that cannot be told apart from noise without their parameters came without them.
+    #[error(
+        "packets of {} came without their parameters (`{structure}`); their sender has to state \
+         them in the format of its packets",
+        title(*codec)
+    )]
+    MissingParameters {
+        /// The packets' codec.
+        codec: Codec,
+        /// What is missing, by the name its specification gives it.
+        structure: &'static str,
+    },
+
+    /// A whole stream was damaged.
+    #[error("nothing of a stream of {} could be decoded; at first, {first}", title(*codec))]
+    NothingDecoded {
+        /// The stream's codec.
+        codec: Codec,
+        /// What was wrong with its first packets.
+        first: Box<CodecError>,
+    },
+
+    /// A setting that takes effect only when an encoder is made was changed.
+    #[error(
+        "the setting `{setting}` cannot change while an encoder runs; stop the processor or \
+         replace it"
+    )]
+    FixedWhileRunning {
+        /// Name of the setting.
+        setting: &'static str,
+    },
+
     /// The codec library refused for a reason of its own.
     #[error("{library} failed to {operation} (its code is {code})")]
     Library {
@@ -107,6 +139,12 @@ pub enum CodecError {
         /// What it returned.
         code: i64,
     },
+}
+
+impl From<CodecError> for streamlib_processor::Error {
+    fn from(error: CodecError) -> Self {
+        Self::new(error.to_string())
+    }
 }
 
 impl CodecError {

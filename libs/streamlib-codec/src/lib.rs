@@ -52,6 +52,8 @@
 //! # }
 //! ```
 //!
+//! The [`processors`] put the codecs into graphs.
+//!
 //! The parsers ([`h264`], [`AudioSpecificConfig`], [`AdtsHeader`], [`OpusConfiguration`]) work
 //! alone too, for containers.
 
@@ -62,6 +64,7 @@ mod error;
 pub mod h264;
 mod openh264;
 mod opus;
+pub mod processors;
 mod video;
 
 pub use aac::{

@@ -16,7 +16,7 @@ fn decoder(framing: Framing, parameters: &[u8]) -> Box<dyn AudioDecoder> {
 }
 
 /// Splits an ADTS stream into frames.
-fn adts_frames(mut stream: &[u8]) -> Vec<&[u8]> {
+pub(crate) fn adts_frames(mut stream: &[u8]) -> Vec<&[u8]> {
     let mut frames = Vec::new();
     while !stream.is_empty() {
         let header = AdtsHeader::parse(stream).expect("an ADTS header");
@@ -41,7 +41,7 @@ fn decode_all(decoder: &mut dyn AudioDecoder, packets: &[&[u8]]) -> (Vec<f32>, C
 }
 
 /// The ADTS stream and FFmpeg's decoding of a file's sound.
-fn stream_and_reference(path: &str) -> (Vec<u8>, Vec<f32>) {
+pub(crate) fn stream_and_reference(path: &str) -> (Vec<u8>, Vec<f32>) {
     let adts = Scratch::new("reference.aac");
     ffmpeg_bytes(&format!("-i {path} -map 0:a -c copy -f adts {}", adts.path()));
     let raw = ffmpeg_bytes(&format!("-i {} -f f32le -c:a pcm_f32le -", adts.path()));
@@ -70,7 +70,7 @@ fn check_file(path: &str, layout: ChannelLayout, sample_rate: u32) {
     }
 }
 
-fn header_of(frame: &[u8]) -> AdtsHeader {
+pub(crate) fn header_of(frame: &[u8]) -> AdtsHeader {
     AdtsHeader::parse(frame).expect("a header")
 }
 

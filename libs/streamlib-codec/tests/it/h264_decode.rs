@@ -15,7 +15,7 @@ const ANNEX_B: VideoDecoderSettings<'static> =
     VideoDecoderSettings { codec: Codec::H264, framing: Framing::AnnexB, parameters: &[] };
 
 /// Packets with their times from a file, split by FFmpeg.
-fn packets(path: &str) -> Vec<(Vec<u8>, i64)> {
+pub(crate) fn packets(path: &str) -> Vec<(Vec<u8>, i64)> {
     let stream = ffmpeg_bytes(&format!(
         "-i {path} -map 0:v -c copy -bsf:v h264_mp4toannexb,h264_metadata=aud=insert -f h264 -"
     ));

@@ -8,5 +8,6 @@ mod h264_decode;
 mod h264_encode;
 mod h264_parsers;
 mod opus;
+mod processors;
 mod steady_state;
 mod support;

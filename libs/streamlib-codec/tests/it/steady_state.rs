@@ -38,7 +38,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// Allocations of this thread while `work` runs.
-fn allocations(work: impl FnOnce()) -> usize {
+pub(crate) fn allocations(work: impl FnOnce()) -> usize {
     let before = ALLOCATIONS.get();
     work();
     ALLOCATIONS.get() - before
