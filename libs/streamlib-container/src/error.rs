@@ -265,6 +265,10 @@ pub enum ContainerError {
         way_out: String,
     },
 
+    /// The writer is to scale, and nobody gave it a scaler.
+    #[error("cannot write '{}' with `on_size_change: scale`: the runtime was built without a scaler; choose `fail`, or insert com.tatolab.scale before the writer", .0.display())]
+    NoScaler(PathBuf),
+
     /// An encoder refused.
     #[error("cannot encode input `{port}` for '{}'", path.display())]
     Encode {

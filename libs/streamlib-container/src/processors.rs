@@ -10,8 +10,14 @@
 //! converted, dropped or filled but what the description of a processor says; an error names the
 //! file, the track and the way out.
 
+mod mp4_demuxer;
 mod mp4_source;
 mod mp4_writer;
+mod playback;
+mod scaler;
 
-pub use mp4_source::{Mp4Source, Mp4SourceConfig};
-pub use mp4_writer::{Mp4Writer, Mp4WriterConfig};
+pub use mp4_demuxer::Mp4Demuxer;
+pub use mp4_source::Mp4Source;
+pub use mp4_writer::{Mp4Writer, Mp4WriterConfig, OnSizeChange};
+pub use playback::Mp4SourceConfig;
+pub use scaler::{PictureScaler, PictureScalers};

@@ -1,61 +1,14 @@
 //! `com.tatolab.mp4_source`.
 
 mod audio;
-mod player;
-mod timeline;
 mod video;
 
-use std::path::PathBuf;
-
-use serde::{Deserialize, Serialize};
 use streamlib_processor::__private::ProcessorParts;
 use streamlib_processor::prelude::*;
 
-use self::player::{Outputs, Player};
-use crate::ContainerError;
-
-/// Settings of [`Mp4Source`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ProcessorConfig)]
-#[serde(default, deny_unknown_fields)]
-#[config(crate = streamlib_processor)]
-pub struct Mp4SourceConfig {
-    /// The file, MP4 or MOV.
-    #[config(required)]
-    pub path: PathBuf,
-    /// Whether to give pictures: `true` refuses a file without them, `false` does not decode them.
-    /// Without it they are given if the file has them, and refused only if the output is linked.
-    pub video: Option<bool>,
-    /// Whether to give sound, as for `video`.
-    pub audio: Option<bool>,
-    /// Number of the video track; without it the first one.
-    #[config(min = 1)]
-    pub video_track: Option<u32>,
-    /// Number of the audio track; without it the first one.
-    #[config(min = 1)]
-    pub audio_track: Option<u32>,
-    /// Give each frame when it is due, instead of as fast as it is taken.
-    pub real_time: bool,
-    /// How often the file is played; 0 for ever. Can be changed while it plays.
-    pub loop_count: u32,
-    /// Where in the file to start; that place is stream time 0.
-    #[config(unit = "ms")]
-    pub start_offset_ms: u64,
-}
-
-impl Default for Mp4SourceConfig {
-    fn default() -> Self {
-        Self {
-            path: PathBuf::new(),
-            video: None,
-            audio: None,
-            video_track: None,
-            audio_track: None,
-            real_time: false,
-            loop_count: 1,
-            start_offset_ms: 0,
-        }
-    }
-}
+use self::audio::AudioPlayback;
+use self::video::VideoPlayback;
+use super::playback::{Mp4SourceConfig, Outputs, Player};
 
 /// Plays an MP4 or MOV file: decodes its H.264 pictures and its AAC or Opus sound, and gives both
 /// in the order of presentation. Times are the container's: edit lists, encoder priming, late
@@ -78,7 +31,7 @@ pub struct Mp4Source {
     audio: Output<AudioFrame>,
     #[config]
     config: Mp4SourceConfig,
-    player: Option<Player>,
+    player: Option<Player<VideoPlayback, AudioPlayback>>,
 }
 
 impl std::fmt::Debug for Mp4Source {
@@ -89,9 +42,7 @@ impl std::fmt::Debug for Mp4Source {
 
 impl Processor for Mp4Source {
     fn from_config(config: Mp4SourceConfig) -> Result<Self> {
-        if config.path.as_os_str().is_empty() {
-            return Err(ContainerError::NoPath { setting: "path" }.into());
-        }
+        config.check()?;
         Ok(Self::assemble(config))
     }
 
@@ -107,11 +58,7 @@ impl Processor for Mp4Source {
     }
 
     fn update_config(&mut self, config: Mp4SourceConfig) -> Result<()> {
-        if (Mp4SourceConfig { loop_count: self.config.loop_count, ..config.clone() }) != self.config
-        {
-            let (path, changeable) = (self.config.path.clone(), "`loop_count`");
-            return Err(ContainerError::FileIsOpen { path, changeable }.into());
-        }
+        config.check_change(&self.config)?;
         if let Some(player) = &mut self.player {
             player.set_loops(self.config.loop_count, config.loop_count);
         }

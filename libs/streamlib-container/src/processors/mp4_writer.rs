@@ -16,7 +16,20 @@ use streamlib_processor::prelude::*;
 use self::audio::AudioLane;
 use self::movie::{Lane, Movie};
 use self::video::{VideoLane, VideoSettings};
+use super::scaler::PictureScalers;
 use crate::ContainerError;
+
+/// What becomes of pictures of another size than the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ConfigChoice)]
+#[serde(rename_all = "snake_case")]
+#[config(crate = streamlib_processor)]
+pub enum OnSizeChange {
+    /// The writer fails by name, and the file ends with the last picture of the first size.
+    #[default]
+    Fail,
+    /// They are stretched to the size of the first.
+    Scale,
+}
 
 /// Settings of [`Mp4Writer`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ProcessorConfig)]
@@ -39,7 +52,10 @@ pub struct Mp4WriterConfig {
     /// Longest time that is written at once: what a crash can lose.
     #[config(min = 1, max = 60_000, unit = "ms")]
     pub max_fragment_duration_ms: u64,
-    /// How far one input is written ahead of the other at least, before it goes on without it.
+    /// What becomes of pictures of another size than the first.
+    pub on_size_change: OnSizeChange,
+    /// How much of one input is kept back so that the other can catch up. Beyond it is written
+    /// without it, which costs a reader some seeking and nothing else.
     #[config(max = 60_000, unit = "ms")]
     pub max_interleave_ms: u64,
 }
@@ -52,6 +68,7 @@ impl Default for Mp4WriterConfig {
             audio_bitrate: 128_000,
             key_frame_interval: 60,
             max_fragment_duration_ms: 1_000,
+            on_size_change: OnSizeChange::default(),
             max_interleave_ms: 1_000,
         }
     }
@@ -64,8 +81,8 @@ impl Default for Mp4WriterConfig {
 /// Its time 0 is where the first of its tracks starts; a track that starts late keeps its distance.
 /// Holes in the sound become silence, overlaps are left out; the file starts when each linked input
 /// has sent a frame or has ended. Sound of 1 to 8 channels in the layouts of Opus is taken, at
-/// 8, 12, 16, 24 or 48 kHz; pictures with even sides of 16 to 3840. A stream that changes its size,
-/// rate, channels or parameters is refused by name.
+/// 8, 12, 16, 24 or 48 kHz; pictures with even sides of 16 to 3840. A stream that changes its
+/// rate, channels or parameters is refused by name, one that changes its size as is set.
 #[processor(
     name = "com.tatolab.mp4_writer",
     execution = reactive,
@@ -191,7 +208,13 @@ impl Processor for Mp4Writer {
         Ok(Self::assemble(config))
     }
 
-    fn setup(&mut self, _ctx: &mut SetupContext<'_>) -> Result<()> {
+    fn setup(&mut self, ctx: &mut SetupContext<'_>) -> Result<()> {
+        if self.config.on_size_change == OnSizeChange::Scale {
+            let Some(scalers) = ctx.resource::<PictureScalers>() else {
+                return Err(ContainerError::NoScaler(self.config.output_path.clone()).into());
+            };
+            self.pictures.scale_with(scalers.make());
+        }
         movie::check_place(&self.config.output_path)?;
         let fragment = Duration::from_millis(self.config.max_fragment_duration_ms);
         let interleave_ns = self.config.max_interleave_ms.saturating_mul(1_000_000);

@@ -8,8 +8,8 @@ use streamlib_codec::{
 };
 use streamlib_processor::prelude::*;
 
-use super::timeline::Timeline;
-use crate::{ContainerError, Mp4File, Packet, Timescale, TrackCodec, TrackId, TrackInfo};
+use super::super::playback::{Playback, Timeline};
+use crate::{ContainerError, Mp4File, Packet, Timescale, TrackCodec, TrackInfo};
 
 /// Decodes one audio track.
 pub(super) struct AudioPlayback {
@@ -34,9 +34,10 @@ struct Cut {
     range: std::ops::Range<usize>,
 }
 
-impl AudioPlayback {
-    /// Makes the decoder. The track has been selected and stands at its start.
-    pub(super) fn new(track: TrackInfo, path: &Path) -> Result<Self, ContainerError> {
+impl Playback for AudioPlayback {
+    type Frame = AudioFrame;
+
+    fn open(_file: &mut Mp4File, track: TrackInfo, path: &Path) -> Result<Self, ContainerError> {
         let decoder = match track.codec {
             TrackCodec::Known(codec) => audio_decoder(&AudioDecoderSettings {
                 codec,
@@ -65,18 +66,15 @@ impl AudioPlayback {
         })
     }
 
-    /// The track.
-    pub(super) fn id(&self) -> TrackId {
-        self.track.id
+    fn track(&self) -> &TrackInfo {
+        &self.track
     }
 
-    /// Where the sound that was sent last ends, ns of the file.
-    pub(super) fn end_ns(&self) -> i64 {
+    fn end_ns(&self) -> i64 {
         self.end_ns
     }
 
-    /// Starts anew, after the file has been moved to another place.
-    pub(super) fn restart(
+    fn restart(
         &mut self,
         file: &mut Mp4File,
         start_ns: i64,
@@ -92,14 +90,7 @@ impl AudioPlayback {
         self.decoder.reset().map_err(|source| self.failed(path, start_ns, source))
     }
 
-    fn failed(&self, path: &Path, time_ns: i64, source: CodecError) -> ContainerError {
-        let (path, track) = (path.to_owned(), self.track.id);
-        ContainerError::Decode { path, track, time_ms: time_ns / 1_000_000, source }
-    }
-
-    /// When the next sound is heard, ns of the file; `i64::MIN` while packets that are not heard
-    /// come first, `None` at the end.
-    pub(super) fn next_due_ns(&self, time: &Timeline) -> Option<i64> {
+    fn next_due_ns(&mut self, _file: &mut Mp4File, time: &Timeline) -> Option<i64> {
         let packet = self.next.as_ref()?;
         let scale = self.track.timescale;
         let from_ns = scale.to_ns(packet.pts.saturating_add(i64::from(packet.trim_start)));
@@ -108,8 +99,7 @@ impl AudioPlayback {
         Some(if heard { from_ns.max(time.start_ns) } else { i64::MIN })
     }
 
-    /// Decodes one packet and sends what is heard of it.
-    pub(super) fn step(
+    fn step(
         &mut self,
         file: &mut Mp4File,
         time: &Timeline,
@@ -142,6 +132,13 @@ impl AudioPlayback {
         output.send(frame)?;
         self.end_ns = end_ns;
         Ok(())
+    }
+}
+
+impl AudioPlayback {
+    fn failed(&self, path: &Path, time_ns: i64, source: CodecError) -> ContainerError {
+        let (path, track) = (path.to_owned(), self.track.id);
+        ContainerError::Decode { path, track, time_ms: time_ns / 1_000_000, source }
     }
 
     /// What is heard of a decoded packet.

@@ -3,16 +3,15 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use streamlib_abi::media::{Colour, Framing, PixelFormat, Rational};
+use streamlib_abi::media::{Colour, Framing};
 use streamlib_codec::{
     CodecError, DecodedPicture, I420View, Role, VideoDecoder, VideoDecoderSettings, VideoPacket,
     VideoStreamInfo, video_decoder,
 };
 use streamlib_processor::prelude::*;
-use streamlib_processor::schema::VideoFormat;
 
-use super::timeline::Timeline;
-use crate::{ContainerError, Mp4File, Packet, TrackCodec, TrackId, TrackInfo};
+use super::super::playback::{Playback, Timeline, video_format};
+use crate::{ContainerError, Mp4File, Packet, TrackCodec, TrackInfo};
 
 /// How many packets are looked at before they are decoded. H.264 reorders at most 16 pictures
 /// (ITU-T H.264, A.3.1), so the next picture to be shown is always among them.
@@ -29,7 +28,6 @@ struct InFlight {
 
 /// Decodes one video track.
 pub(super) struct VideoPlayback {
-    id: TrackId,
     track: TrackInfo,
     decoder: Box<dyn VideoDecoder>,
     /// What the container says of the pictures; the size is the decoder's to say.
@@ -58,10 +56,7 @@ struct SparePicture {
 }
 
 /// What may be played of a track: its decoder.
-pub(super) fn decoder_for(
-    track: &TrackInfo,
-    path: &Path,
-) -> Result<Box<dyn VideoDecoder>, ContainerError> {
+fn decoder_for(track: &TrackInfo, path: &Path) -> Result<Box<dyn VideoDecoder>, ContainerError> {
     let decoder = match track.codec {
         TrackCodec::Known(codec) => video_decoder(&VideoDecoderSettings {
             codec,
@@ -77,24 +72,14 @@ pub(super) fn decoder_for(
     decoder.map_err(no_decoder)
 }
 
-impl VideoPlayback {
-    /// Makes the decoder. The track has been selected and stands at its start.
-    pub(super) fn new(
-        file: &mut Mp4File,
-        track: TrackInfo,
-        path: &Path,
-    ) -> Result<Self, ContainerError> {
+impl Playback for VideoPlayback {
+    type Frame = VideoFrame;
+
+    fn open(file: &mut Mp4File, track: TrackInfo, path: &Path) -> Result<Self, ContainerError> {
         let decoder = decoder_for(&track, path)?;
-        let mut format = VideoFormat::new(PixelFormat::I420, 0, 0);
-        if let Some(video) = track.video() {
-            format.orientation = video.orientation;
-            format.sample_aspect = video.sample_aspect;
-            format.colour = video.colour;
-        }
-        format.frame_rate = constant_rate(file, &track);
+        let format = video_format(file, &track);
         let largest = largest_packet(file, &track);
         Ok(Self {
-            id: track.id,
             track,
             decoder,
             format,
@@ -106,38 +91,38 @@ impl VideoPlayback {
         })
     }
 
-    /// The track.
-    pub(super) fn id(&self) -> TrackId {
-        self.id
+    fn track(&self) -> &TrackInfo {
+        &self.track
     }
 
-    /// Where the frame that was sent last ends, ns of the file.
-    pub(super) fn end_ns(&self) -> i64 {
+    fn end_ns(&self) -> i64 {
         self.end_ns
     }
 
-    /// Forgets everything, after the file has been moved to another place.
-    pub(super) fn restart(&mut self, start_ns: i64, path: &Path) -> Result<(), ContainerError> {
+    fn restart(
+        &mut self,
+        _file: &mut Mp4File,
+        start_ns: i64,
+        path: &Path,
+    ) -> Result<(), ContainerError> {
         self.ahead.clear();
         self.in_flight.clear();
         self.spare.picture = None;
         self.end_ns = start_ns;
         self.decoder.reset().map_err(|source| ContainerError::Decode {
             path: path.to_owned(),
-            track: self.id,
+            track: self.track.id,
             time_ms: start_ns / 1_000_000,
             source,
         })
     }
 
-    /// When the next frame is shown, ns of the file; `i64::MIN` while only packets that are not
-    /// shown are in sight, `None` at the end.
-    pub(super) fn next_due_ns(&mut self, file: &mut Mp4File, time: &Timeline) -> Option<i64> {
+    fn next_due_ns(&mut self, file: &mut Mp4File, time: &Timeline) -> Option<i64> {
         if let Some(spare) = &self.spare.picture {
             return Some(spare.from_ns);
         }
         while self.ahead.len() < AHEAD
-            && let Some(packet) = file.next_packet_of(self.id)
+            && let Some(packet) = file.next_packet_of(self.track.id)
         {
             self.ahead.push_back(packet);
         }
@@ -147,9 +132,7 @@ impl VideoPlayback {
         earliest.or((!self.ahead.is_empty()).then_some(i64::MIN))
     }
 
-    /// Decodes one packet, or takes one picture out of the decoder at the end, and sends at most
-    /// one frame.
-    pub(super) fn step(
+    fn step(
         &mut self,
         file: &mut Mp4File,
         time: &Timeline,
@@ -183,12 +166,14 @@ impl VideoPlayback {
         let decoded = decoder.decode(unit, &mut |picture| visits.visit(&picture));
         visits.result?;
         decoded.map_err(|source| {
-            let (path, track) = (path.to_owned(), self.id);
+            let (path, track) = (path.to_owned(), self.track.id);
             ContainerError::Decode { path, track, time_ms: packet.pts_ns / 1_000_000, source }
                 .into()
         })
     }
+}
 
+impl VideoPlayback {
     /// All packets were decoded: takes out what was held back for reordering.
     fn drain(
         &mut self,
@@ -211,7 +196,7 @@ impl VideoPlayback {
         visits.result?;
         let more = more.map_err(|source| ContainerError::Decode {
             path: path.to_owned(),
-            track: self.id,
+            track: self.track.id,
             time_ms: self.end_ns / 1_000_000,
             source,
         })?;
@@ -353,22 +338,4 @@ fn largest_packet(file: &mut Mp4File, track: &TrackInfo) -> usize {
     }
     file.rewind();
     largest
-}
-
-/// The frame rate, if every picture but the last lasts equally long.
-fn constant_rate(file: &mut Mp4File, track: &TrackInfo) -> Rational {
-    let mut before: Option<Packet> = None;
-    let mut common = None;
-    let mut is_constant = true;
-    while let Some(packet) = file.next_packet_of(track.id) {
-        if let Some(before) = before.replace(packet) {
-            is_constant &= *common.get_or_insert(before.duration) == before.duration;
-        }
-    }
-    file.rewind();
-    let duration = common.or(before.map(|only| only.duration)).unwrap_or(0);
-    if !is_constant || duration == 0 {
-        return Rational::UNKNOWN;
-    }
-    Rational::new(track.timescale.ticks_per_second(), duration).reduced()
 }

@@ -8,6 +8,7 @@ use streamlib_codec::{I420View, VideoEncoder, VideoEncoderSettings, video_encode
 use streamlib_processor::prelude::*;
 use streamlib_processor::schema::{PacketFormat, VideoFormat};
 
+use super::super::scaler::PictureScaler;
 use super::queue::{CodedSample, SampleQueue, TrackStart, video_timescale};
 use crate::{ContainerError, Timescale, TrackKind, VideoTrack, WriterTrack};
 
@@ -31,6 +32,9 @@ pub(super) struct VideoLane {
     /// A coded picture, before it is queued.
     coded: Vec<u8>,
     last_pts_ns: Option<i64>,
+    scaler: Option<Box<dyn PictureScaler>>,
+    /// A picture that was scaled.
+    scaled: Vec<u8>,
 }
 
 /// What comes in.
@@ -64,6 +68,11 @@ fn failed(path: &Path, source: streamlib_codec::CodecError) -> ContainerError {
 }
 
 impl VideoLane {
+    /// Scales pictures of another size than the first from now on.
+    pub(super) fn scale_with(&mut self, scaler: Box<dyn PictureScaler>) {
+        self.scaler = Some(scaler);
+    }
+
     /// Changes the bitrate of the encoder, if there is one.
     pub(super) fn set_bitrate(&mut self, bitrate: u32, path: &Path) -> Result<(), ContainerError> {
         match &mut self.kind {
@@ -96,17 +105,19 @@ impl VideoLane {
         else {
             return Err(self.mixed("a picture", path));
         };
-        if size != *expected {
-            let found = format!("a picture of {}x{}", size.0, size.1);
-            let way_out = format!(
-                "pictures of the file are {}x{}: insert com.tatolab.scale before the writer",
-                expected.0, expected.1
-            );
-            return Err(refused(path, found, way_out));
-        }
+        let view = view_of(frame);
         let pts_ns = frame.timestamp_ns();
         self.coded.clear();
-        let encoded = encoder.encode(&view_of(frame), pts_ns, &mut self.coded);
+        let encoded = if size == *expected {
+            encoder.encode(&view, pts_ns, &mut self.coded)
+        } else {
+            let scaler = self.scaler.as_mut();
+            let scaler = scaler.ok_or_else(|| other_size(size, *expected, path))?;
+            let fitting = scaled(&mut **scaler, &view, *expected, &mut self.scaled);
+            let fitting = fitting
+                .map_err(|why| refused(path, format!("a picture of {}x{}", size.0, size.1), why))?;
+            encoder.encode(&fitting, pts_ns, &mut self.coded)
+        };
         let encoded = encoded.map_err(|source| failed(path, source))?;
         let duration_ns = frame.duration_ns().and_then(|ns| i64::try_from(ns).ok());
         let duration_ns = duration_ns.filter(|ns| *ns > 0).or(self.guessed_duration(pts_ns));
@@ -249,6 +260,34 @@ impl VideoLane {
         let way_out = format!("it got {} before, and a track holds one of both", self.kind.name());
         refused(path, found.to_owned(), way_out)
     }
+}
+
+fn other_size(size: (u32, u32), expected: (u32, u32), path: &Path) -> ContainerError {
+    let way_out = format!(
+        "pictures of the file are {}x{}: set `on_size_change: scale`, or insert com.tatolab.scale \
+         before the writer",
+        expected.0, expected.1
+    );
+    refused(path, format!("a picture of {}x{}", size.0, size.1), way_out)
+}
+
+/// `picture` in the size `(width, height)`, laid into `buffer`.
+fn scaled<'a>(
+    scaler: &mut dyn PictureScaler,
+    picture: &I420View<'_>,
+    (width, height): (u32, u32),
+    buffer: &'a mut Vec<u8>,
+) -> Result<I420View<'a>, String> {
+    let (row, rows) = I420View::plane_size(width, height, 0);
+    let (half_row, half_rows) = I420View::plane_size(width, height, 1);
+    let (luma, chroma) = (row * rows, half_row * half_rows);
+    buffer.resize(luma + 2 * chroma, 0);
+    let (y, rest) = buffer.split_at_mut(luma);
+    let (cb, cr) = rest.split_at_mut(chroma);
+    scaler.scale(picture, (width, height), [y, cb, cr])?;
+    let (y, rest) = buffer.split_at(luma);
+    let (cb, cr) = rest.split_at(chroma);
+    Ok(I420View { width, height, planes: [y, cb, cr], strides: [row, half_row, half_row] })
 }
 
 fn went_back(to_ns: i64, path: &Path) -> ContainerError {

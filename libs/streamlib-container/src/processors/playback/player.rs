@@ -4,27 +4,26 @@ use std::path::{Path, PathBuf};
 
 use streamlib_processor::prelude::*;
 
-use super::Mp4SourceConfig;
-use super::audio::AudioPlayback;
+use super::Playback;
+use super::config::Mp4SourceConfig;
 use super::timeline::Timeline;
-use super::video::VideoPlayback;
 use crate::{ContainerError, Mp4File, TrackId, TrackInfo};
 
 /// Holes shorter than this are the container's rounding and not worth a signal, ns.
 const GAP_NS: i64 = 1_000_000;
 
 /// The outputs that a player sends on.
-pub(super) struct Outputs<'a> {
-    pub(super) video: &'a mut Output<VideoFrame>,
-    pub(super) audio: &'a mut Output<AudioFrame>,
+pub(in crate::processors) struct Outputs<'a, V, A> {
+    pub(in crate::processors) video: &'a mut Output<V>,
+    pub(in crate::processors) audio: &'a mut Output<A>,
 }
 
 /// Plays a file.
-pub(super) struct Player {
+pub(in crate::processors) struct Player<V, A> {
     file: Mp4File,
     path: PathBuf,
-    video: Option<VideoPlayback>,
-    audio: Option<AudioPlayback>,
+    video: Option<V>,
+    audio: Option<A>,
     time: Timeline,
     /// Passes that are still to come after this one; `None` for ever.
     loops_left: Option<u32>,
@@ -42,9 +41,9 @@ enum Turn {
     Audio,
 }
 
-impl Player {
+impl<V: Playback, A: Playback> Player<V, A> {
     /// Opens the file, chooses its tracks and makes their decoders.
-    pub(super) fn open(config: &Mp4SourceConfig) -> Result<Self, ContainerError> {
+    pub(in crate::processors) fn open(config: &Mp4SourceConfig) -> Result<Self, ContainerError> {
         let path = config.path.clone();
         let mut file = Mp4File::open(&path)?;
         let video = choose(&file, &path, "video", config.video, config.video_track)?;
@@ -62,13 +61,13 @@ impl Player {
         file.select(&ids)?;
         let start_ns = i64::try_from(config.start_offset_ms.saturating_mul(1_000_000));
         let start_ns = start_ns.unwrap_or(i64::MAX);
-        let end_ns = end_of(&file, &ids);
+        let end_ns = video.iter().chain(&audio).map(end_ns).max().unwrap_or(0);
         if start_ns > 0 && start_ns >= end_ns {
             let (start_ms, duration_ms) = (config.start_offset_ms, end_ns / 1_000_000);
             return Err(ContainerError::StartBeyondEnd { path, start_ms, duration_ms });
         }
-        let video = video.map(|track| VideoPlayback::new(&mut file, track, &path)).transpose()?;
-        let audio = audio.map(|track| AudioPlayback::new(track, &path)).transpose()?;
+        let video = video.map(|track| V::open(&mut file, track, &path)).transpose()?;
+        let audio = audio.map(|track| A::open(&mut file, track, &path)).transpose()?;
         let mut player = Self {
             file,
             path,
@@ -92,7 +91,7 @@ impl Player {
             self.file.seek(start_ns);
         }
         if let Some(video) = &mut self.video {
-            video.restart(start_ns, &self.path)?;
+            video.restart(&mut self.file, start_ns, &self.path)?;
         }
         if let Some(audio) = &mut self.audio {
             audio.restart(&mut self.file, start_ns, &self.path)?;
@@ -101,23 +100,23 @@ impl Player {
     }
 
     /// Changes how many more passes there are.
-    pub(super) fn set_loops(&mut self, before: u32, count: u32) {
+    pub(in crate::processors) fn set_loops(&mut self, before: u32, count: u32) {
         let done = self.loops_left.map_or(0, |left| before.saturating_sub(left + 1));
         self.loops_left = count.checked_sub(1).map(|left| left.saturating_sub(done));
     }
 
     /// One piece of work: a packet decoded, at most one frame sent.
-    pub(super) fn step(
+    pub(in crate::processors) fn step(
         &mut self,
         ctx: &mut ProcessContext<'_>,
-        outputs: &mut Outputs<'_>,
+        outputs: &mut Outputs<'_, V::Frame, A::Frame>,
     ) -> Result<()> {
         if self.origin_ns.is_none() {
             self.origin_ns = Some(ctx.now_ns());
             self.check_links(outputs)?;
         }
         let video = self.video.as_mut().and_then(|it| it.next_due_ns(&mut self.file, &self.time));
-        let audio = self.audio.as_ref().and_then(|it| it.next_due_ns(&self.time));
+        let audio = self.audio.as_mut().and_then(|it| it.next_due_ns(&mut self.file, &self.time));
         self.tell_gaps(video, audio, outputs);
         let (turn, due_ns) = match (video, audio) {
             (Some(video), Some(audio)) if audio < video => (Turn::Audio, audio),
@@ -147,7 +146,7 @@ impl Player {
     }
 
     /// Outputs that lead somewhere have a track.
-    fn check_links(&self, outputs: &Outputs<'_>) -> Result<(), ContainerError> {
+    fn check_links(&self, outputs: &Outputs<'_, V::Frame, A::Frame>) -> Result<(), ContainerError> {
         let missing = if self.video.is_none() && is_linked(outputs.video) {
             "video"
         } else if self.audio.is_none() && is_linked(outputs.audio) {
@@ -163,7 +162,12 @@ impl Player {
     }
 
     /// Tells joins and muxers that they need not wait for an output that has a hole or has ended.
-    fn tell_gaps(&mut self, video: Option<i64>, audio: Option<i64>, outputs: &mut Outputs<'_>) {
+    fn tell_gaps(
+        &mut self,
+        video: Option<i64>,
+        audio: Option<i64>,
+        outputs: &mut Outputs<'_, V::Frame, A::Frame>,
+    ) {
         let pass_end_ns = self.time.stream_ns(self.pass_end_ns());
         let last_pass = self.loops_left == Some(0);
         let time = self.time;
@@ -173,8 +177,8 @@ impl Player {
             None if last_pass => i64::MAX,
             None => pass_end_ns,
         };
-        let video_end_ns = self.video.as_ref().map_or(0, VideoPlayback::end_ns);
-        let audio_end_ns = self.audio.as_ref().map_or(0, AudioPlayback::end_ns);
+        let video_end_ns = self.video.as_ref().map_or(0, V::end_ns);
+        let audio_end_ns = self.audio.as_ref().map_or(0, A::end_ns);
         let [video_told, audio_told] = &mut self.silent_until_ns;
         let video_until = until(video, video_end_ns);
         if video_until > *video_told {
@@ -190,17 +194,16 @@ impl Player {
 
     /// End of the track that ends last, ns of the file.
     fn pass_end_ns(&self) -> i64 {
-        let video = self.video.as_ref().map(VideoPlayback::id);
-        let audio = self.audio.as_ref().map(AudioPlayback::id);
-        let ids = [video, audio].into_iter().flatten();
-        ids.map(|id| end_of(&self.file, &[id])).max().unwrap_or(0)
+        let video = self.video.as_ref().map(|video| end_ns(video.track()));
+        let audio = self.audio.as_ref().map(|audio| end_ns(audio.track()));
+        video.max(audio).unwrap_or(0)
     }
 
     /// All tracks have been given: the next pass, or the end.
     fn end_of_pass(
         &mut self,
         ctx: &mut ProcessContext<'_>,
-        outputs: &mut Outputs<'_>,
+        outputs: &mut Outputs<'_, V::Frame, A::Frame>,
     ) -> Result<()> {
         if self.loops_left == Some(0) {
             if let Some(cut) = self.file.truncation() {
@@ -258,7 +261,7 @@ fn choose(
 }
 
 /// The tracks of a file, for people.
-pub(super) fn present(file: &Mp4File) -> String {
+fn present(file: &Mp4File) -> String {
     let describe = |track: &TrackInfo| {
         let kind = match (track.video(), track.audio()) {
             (Some(_), _) => "video",
@@ -271,10 +274,9 @@ pub(super) fn present(file: &Mp4File) -> String {
     if tracks.is_empty() { "no tracks".to_owned() } else { tracks.join(", ") }
 }
 
-/// End of those tracks that ends last, ns of the file.
-fn end_of(file: &Mp4File, ids: &[TrackId]) -> i64 {
-    let tracks = ids.iter().filter_map(|id| file.track(*id));
-    tracks.map(|track| track.timescale.to_ns(track.end)).max().unwrap_or(0)
+/// Where a track ends, ns of the file.
+fn end_ns(track: &TrackInfo) -> i64 {
+    track.timescale.to_ns(track.end)
 }
 
 /// True if a frame would go somewhere that can hold its producer up. An output without links, and
