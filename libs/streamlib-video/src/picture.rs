@@ -105,6 +105,15 @@ impl<'a> Picture<'a> {
         (self.width, self.height)
     }
 
+    /// Bytes of its samples, padding left out.
+    pub fn byte_count(&self) -> usize {
+        let plane = |plane| {
+            let rows = self.format.rows(plane, self.height);
+            self.format.row_bytes(plane, self.width) * rows
+        };
+        (0..self.format.plane_count()).map(plane).sum()
+    }
+
     /// Colour description.
     pub fn colour(&self) -> Colour {
         self.colour

@@ -4,6 +4,7 @@ mod lane;
 mod layout;
 
 use serde::{Deserialize, Serialize};
+use streamlib_processor::CopyReason;
 use streamlib_processor::abi::media::{Orientation, Rational, Rectangle};
 use streamlib_processor::prelude::*;
 
@@ -196,6 +197,7 @@ impl Processor for Compositor {
             envelope.timestamp_ns = envelope.timestamp_ns.max(last_ns);
         }
         self.last = Some((envelope.epoch, envelope.timestamp_ns));
+        let mut converted_bytes = 0;
         let mut target = PictureMut::from(&mut out);
         if !self.covers(size) {
             effect::fill_black(&mut target)?;
@@ -205,7 +207,10 @@ impl Processor for Compositor {
             let overlaid = self.config.layout == Layout::Overlay && number > 0;
             let opacity = if overlaid { self.config.opacity } else { 1.0 };
             let drawing = Drawing { cell, opacity, filter: self.config.filter };
-            lane.draw(&mut target, drawing)?;
+            converted_bytes += lane.draw(&mut target, drawing)?;
+        }
+        if converted_bytes > 0 {
+            self.video_out.count_copy(converted_bytes, CopyReason::Converted);
         }
         Ok(self.video_out.send(out)?)
     }

@@ -1,6 +1,7 @@
 //! `com.tatolab.video_converter`.
 
 use serde::{Deserialize, Serialize};
+use streamlib_processor::CopyReason;
 use streamlib_processor::abi::media::AlphaMode;
 use streamlib_processor::prelude::*;
 
@@ -59,6 +60,8 @@ impl Processor for VideoConverter {
         let mut out = self.video_out.loan_from(&frame, &format)?;
         out.set_visible(frame.visible())?;
         self.converter.convert(&Picture::from(&frame), &mut PictureMut::from(&mut out))?;
+        let bytes = Picture::from(&frame).byte_count();
+        self.video_out.count_copy(bytes, CopyReason::Converted);
         Ok(self.video_out.send(out)?)
     }
 

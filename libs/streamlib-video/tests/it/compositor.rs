@@ -104,6 +104,8 @@ fn lanes_of_other_formats_are_converted_and_turned() {
     assert_eq!(out.format().orientation, Orientation::default());
     let grey = colour_at(&out, 100, 16);
     assert!(grey.iter().zip([126, 128, 128]).all(|(a, b)| a.abs_diff(b) <= 2), "{grey:?}");
+    // The second lane's RGB8 was converted, and that is counted.
+    assert_eq!(harness.copied_bytes("video_out").unwrap(), 64 * 32 * 3 / 2);
 }
 
 /// What stands in the place of the second lane once it has ended.

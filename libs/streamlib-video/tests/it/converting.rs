@@ -58,6 +58,9 @@ fn a_picture_that_has_the_format_passes_untouched() {
     let frame = plain(&format(PixelFormat::I420, 16, 16), 7, [50, 60, 70]);
     let before = frame.plane(0).as_ptr();
     assert_eq!(through(&mut harness, frame).plane(0).as_ptr(), before);
+    assert_eq!(harness.copied_bytes("video_out").unwrap(), 0);
+    through(&mut harness, plain(&format(PixelFormat::Rgb8, 16, 16), 8, [50, 60, 70]));
+    assert_eq!(harness.copied_bytes("video_out").unwrap(), 16 * 16 * 3);
 }
 
 #[test]

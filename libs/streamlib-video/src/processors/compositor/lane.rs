@@ -62,9 +62,10 @@ impl Lane {
     }
 
     /// Draws the picture into its cell: converted, turned, scaled, blended, as far as that is
-    /// needed.
-    pub(super) fn draw(&mut self, target: &mut PictureMut<'_>, drawing: Drawing) -> Result<()> {
-        let Some(frame) = &self.frame else { return Ok(()) };
+    /// needed. Says how many bytes had to be converted to another pixel format.
+    pub(super) fn draw(&mut self, target: &mut PictureMut<'_>, drawing: Drawing) -> Result<usize> {
+        let Some(frame) = &self.frame else { return Ok(0) };
+        let mut converted_bytes = 0;
         let format = frame.format();
         let mut picture = Picture::from(frame).part(visible_part(frame))?;
         if Converter::is_needed(&picture, target) {
@@ -72,6 +73,7 @@ impl Lane {
             let mut made = self.converted.view_mut();
             self.converter.convert(&picture, &mut made)?;
             picture = self.converted.view();
+            converted_bytes = picture.byte_count();
         }
         if !is_upright(format.orientation) {
             let size = turned_size(picture.size(), format.orientation);
@@ -88,6 +90,6 @@ impl Lane {
         } else {
             self.scaler.scale(&picture, &mut cell, drawing.filter, format.alpha)?;
         }
-        Ok(())
+        Ok(converted_bytes)
     }
 }
