@@ -1,1 +1,16 @@
-//! Conformance tables, virtual clock and counting allocator for StreamLib tests.
+//! What the tests of StreamLib share. No product crate depends on this one.
+//!
+//! Here so far: [`CountingAllocator`], which counts what every thread of a process allocates while
+//! a [`Watch`] runs, and shows where.
+
+#![expect(unsafe_code, reason = "a global allocator is an unsafe trait")]
+
+mod allocator;
+mod error;
+mod report;
+mod watch;
+
+pub use allocator::{CountingAllocator, exempt};
+pub use error::{Error, Result};
+pub use report::{Report, Site};
+pub use watch::Watch;
