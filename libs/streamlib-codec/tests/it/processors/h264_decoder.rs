@@ -190,13 +190,19 @@ fn a_key_frame_is_found_without_the_mark_of_one() {
     assert_eq!(numbers(&decode(&packets[2..])), (5..12).collect::<Vec<_>>());
 }
 
+/// A picture whose packet is cut is missing with all up to the next key frame, which is marked.
+fn check_damage(damaged: usize) {
+    let mut packets = own_packets((320, 192), 0..12, &[8]);
+    packets[damaged].data.truncate(9);
+    let shown = decode(&packets);
+    assert_eq!(numbers(&shown), (0..damaged).chain(8..12).collect::<Vec<_>>());
+    assert_eq!(marked(&shown), [8], "packet {damaged} is damaged");
+}
+
 #[test]
 fn damage_costs_pictures_up_to_the_next_key_frame() {
-    let mut packets = own_packets((320, 192), 0..12, &[8]);
-    packets[3].data.truncate(9);
-    let shown = decode(&packets);
-    assert_eq!(numbers(&shown), [0, 1, 2, 8, 9, 10, 11]);
-    assert_eq!(marked(&shown), [8]);
+    check_damage(3);
+    check_damage(7);
 }
 
 #[test]
