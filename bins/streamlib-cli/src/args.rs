@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Set(SetArguments),
     /// Take back the last change of a running graph
     #[command(after_help = help::UNDO)]
-    Undo(UndoArguments),
+    Undo(PlainNameArguments),
     /// Stop the clock of a running graph
     #[command(after_help = help::PAUSE)]
     Pause(PlainNameArguments),
@@ -168,16 +168,6 @@ pub(crate) struct SetArguments {
     /// The settings; those that are not named stay
     #[arg(required = true, value_name = "NAME=VALUE")]
     pub(crate) settings: Vec<Assignment>,
-    /// Only say what would be done
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-}
-
-/// What `undo` takes.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct UndoArguments {
-    #[command(flatten)]
-    pub(crate) graph: PlainNameArguments,
     /// Only say what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -136,7 +136,9 @@ impl Run {
         let drain_timeout_ms = (self.stops_asked > 1).then_some(0);
         let request = StopRequest { drain_timeout_ms };
         let asked = self.client.as_ref().map(|c| c.post::<Accepted>(paths::STOP, &request));
-        if self.stops_asked > 2 || matches!(asked, Some(Err(_))) {
+        let is_starting = asked.is_none();
+        let is_deaf = matches!(asked, Some(Err(_)));
+        if is_deaf || is_starting && self.stops_asked > 1 {
             self.child.terminate();
         }
     }

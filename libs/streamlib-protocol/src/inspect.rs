@@ -23,12 +23,9 @@ pub struct Inspect {
     pub processors: Vec<ProcessorReport>,
     /// Links, by their numbers.
     pub links: Vec<LinkReport>,
-    /// Pools of frame buffers.
+    /// Pools of frame buffers, by their outputs.
     #[serde(default)]
     pub pools: Vec<PoolReport>,
-    /// Threads that run processors.
-    #[serde(default)]
-    pub threads: Vec<ThreadReport>,
     /// What is wrong or slow.
     #[serde(default)]
     pub health: Health,
@@ -46,10 +43,10 @@ pub enum ProcessorState {
     Paused,
     /// It has ended.
     Ended,
-    /// It failed for good.
+    /// It failed and is not called.
     Failed,
-    /// It failed and will be started again.
-    Restarting,
+    /// It sends what it held back.
+    Ending,
     /// One of its calls does not return.
     Stuck,
     /// A state that a later runtime added.
@@ -67,7 +64,7 @@ impl ProcessorState {
             Self::Paused => "paused",
             Self::Ended => "ended",
             Self::Failed => "failed",
-            Self::Restarting => "restarting",
+            Self::Ending => "ending",
             Self::Stuck => "stuck",
             Self::Unknown => "unknown",
         }
@@ -86,9 +83,12 @@ pub struct ProcessorReport {
     pub state: ProcessorState,
     /// What it runs on, in words: `pool`, `thread (real-time)`.
     pub strategy: String,
-    /// The thread that it last ran on.
+    /// The priority that its thread obtained, in words; absent if it has no thread of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub thread: Option<String>,
+    pub obtained_priority: Option<String>,
+    /// The first of the processors that always run on the same worker one after the other, of
+    /// which this is one.
+    pub strand: String,
     /// Whether the compiler put it into a link to convert formats.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_converter: bool,
@@ -133,12 +133,12 @@ pub struct CallTimes {
     pub sampling: String,
 }
 
-/// Where a processor is in its medium. A source publishes it when it knows; percent and time
-/// left are made from it.
+/// Where a processor is in its medium: the newest timestamp that it sent, else that it was sent.
+/// Percent and time left are made from it where the length is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// Position in the medium, ns from its beginning.
-    pub position_ns: u64,
+    /// Position in the medium, stream time, ns.
+    pub position_ns: i64,
     /// Length of the medium, ns; absent for one that has no end or does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ns: Option<u64>,
@@ -157,16 +157,25 @@ pub struct OutputReport {
     /// Frames dropped because its pool had no buffer left.
     #[serde(default)]
     pub no_buffer: u64,
-    /// Frames copied because an edit in place was not possible.
+    /// Frames copied that in the best case need no copy.
     #[serde(default)]
     pub copied: u64,
+    /// Bytes of those copies.
+    #[serde(default)]
+    pub copied_bytes: u64,
+    /// Frames of `copied` that were converted to another format.
+    #[serde(default)]
+    pub converted: u64,
 }
 
 /// A link looked into.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkReport {
-    /// Its number; a link with a converter has two parts of the same number.
+    /// Its number.
     pub id: u64,
+    /// 0 for the link itself, or for its part before a converter; 1 for the part behind it.
+    #[serde(default)]
+    pub part: u8,
     /// The output, `movie.video`.
     pub from: String,
     /// The input, `gray.video_in`.
@@ -179,6 +188,9 @@ pub struct LinkReport {
     pub delivery: String,
     /// Frames that fit.
     pub depth: u32,
+    /// Why it is deeper than was declared, in words: `join at both.video_in`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deepened: Option<String>,
     /// What the frames are, when one has passed: `I420 1280x720`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
@@ -198,18 +210,9 @@ pub struct LinkReport {
     pub waiting: u64,
     /// Most frames that waited at once.
     pub high_water: u64,
-    /// Frames whose content was copied for this link.
-    #[serde(default)]
-    pub copied: u64,
-    /// Frames that a converter of this link changed.
+    /// Frames that the converter of this link changed.
     #[serde(default)]
     pub converted: u64,
-    /// Frames that came after they were due.
-    #[serde(default)]
-    pub late: u64,
-    /// Times the link was made deeper because a join starved.
-    #[serde(default)]
-    pub grown: u64,
     /// Bytes of the blocks that were sent.
     pub bytes: u64,
 }
@@ -284,33 +287,20 @@ pub struct PoolReport {
     pub buffers: u64,
     /// Buffers that somebody holds.
     pub in_use: u64,
-    /// Who holds them, in words, longest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub holders: Vec<String>,
-}
-
-/// A thread that runs processors.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ThreadReport {
-    /// Its name.
-    pub name: String,
-    /// What it is: `pool worker`, `dedicated`, `main thread`.
-    pub kind: String,
-    /// The priority that it got, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub priority: Option<String>,
-    /// Processors that run only on it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub processors: Vec<String>,
+    /// Most buffers that there may be.
+    pub limit: u64,
 }
 
 /// What is wrong or slow.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Health {
-    /// The processor that the others wait for, if one stands out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bottleneck: Option<String>,
+    /// Processors that others wait for and that wait for none themselves.
+    pub bottlenecks: Vec<String>,
+    /// Bytes of all frame buffers.
+    pub memory_used_bytes: u64,
+    /// Most bytes that they may take.
+    pub memory_limit_bytes: u64,
     /// Everything that is not as it should be.
     pub problems: Vec<HealthProblem>,
 }

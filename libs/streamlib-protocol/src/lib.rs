@@ -9,11 +9,11 @@
 //! |---|---|---|
 //! | `GET /v1/info` | | [`Info`] |
 //! | `GET /v1/snapshot` | | [`Snapshot`]: the graph as it is declared |
-//! | `GET /v1/inspect` | | [`Inspect`]: counters, times, pools, threads, health |
+//! | `GET /v1/inspect` | | [`Inspect`]: counters, times, pools, health |
 //! | `GET /v1/progress` | | [`Progress`]: how far the graph is, cheap to ask often |
 //! | `GET /v1/events` | | server-sent events, each an [`Event`], or a [`Lagged`] notice |
 //! | `POST /v1/transaction` | [`TransactionRequest`] | [`TransactionReply`] |
-//! | `POST /v1/undo` | [`UndoRequest`] | [`TransactionReply`] |
+//! | `POST /v1/undo` | | [`TransactionReply`]: the last transaction taken back |
 //! | `POST /v1/stop` | [`StopRequest`] | [`Accepted`], before the graph has stopped |
 //! | `POST /v1/pause`, `/v1/resume` | | [`Accepted`] |
 //! | `GET /v1/processors` | | [`ProcessorTypes`]: what graphs can be made of |
@@ -50,7 +50,7 @@ pub use event::{Event, EventSeverity, Lagged};
 pub use info::{Accepted, GraphState, Info, PROTOCOL_VERSION, StopRequest};
 pub use inspect::{
     CallTimes, Dropped, Health, HealthProblem, Inspect, LinkReport, OutputReport, PoolReport,
-    Position, ProcessorReport, ProcessorState, ThreadReport,
+    Position, ProcessorReport, ProcessorState,
 };
 pub use limits::{
     BODY_BYTES_MAX, CHANGES_MAX, EVENT_BYTES_MAX, EVENT_HISTORY_MAX, HEADER_BYTES_MAX,
@@ -59,6 +59,4 @@ pub use limits::{
 pub use processors::ProcessorTypes;
 pub use progress::{Progress, SinkProgress};
 pub use snapshot::{DeclaredLink, DeclaredProcessor, Snapshot};
-pub use transaction::{
-    Change, ConfigMode, LinkOptions, TransactionReply, TransactionRequest, UndoRequest,
-};
+pub use transaction::{Change, ConfigMode, LinkOptions, TransactionReply, TransactionRequest};

@@ -14,7 +14,9 @@ pub const PROGRESS: &str = "/v1/progress";
 pub const EVENTS: &str = "/v1/events";
 /// `POST` of a [`crate::TransactionRequest`]: [`crate::TransactionReply`].
 pub const TRANSACTION: &str = "/v1/transaction";
-/// `POST` of a [`crate::UndoRequest`]: [`crate::TransactionReply`].
+/// `POST` without a body: takes back the last transaction that is not taken back yet. The
+/// declaration is restored, not the past: frames and files are as they are.
+/// [`crate::TransactionReply`].
 pub const UNDO: &str = "/v1/undo";
 /// `POST` of a [`crate::StopRequest`]: [`crate::Accepted`].
 pub const STOP: &str = "/v1/stop";

@@ -31,7 +31,8 @@ pub struct SinkProgress {
     pub processor: String,
     /// Its input.
     pub port: String,
-    /// What it takes: the last word of its schema's name, such as `video` or `audio`.
+    /// What it takes, compressed or not: `video`, `audio` or `data`; else the last part of its
+    /// schema's name.
     pub kind: String,
     /// Frames that it was given.
     pub frames: u64,

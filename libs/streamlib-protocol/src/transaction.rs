@@ -18,16 +18,6 @@ pub struct TransactionRequest {
     pub base_revision: Option<u64>,
 }
 
-/// Takes back the last transaction that is not taken back yet. The declaration is restored, not
-/// the past: frames and files are as they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UndoRequest {
-    /// Only plans.
-    #[serde(default)]
-    pub dry_run: bool,
-}
-
 /// One change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]

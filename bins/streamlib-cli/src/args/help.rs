@@ -67,7 +67,7 @@ What the graph was declared to be is restored. What has happened stays: frames, 
 
 Examples:
   streamlib undo
-  streamlib undo side-by-side --dry-run";
+  streamlib undo side-by-side";
 
 pub(super) const PAUSE: &str = "\
 While a graph is paused, files wait, and what comes from live sources is dropped and counted.

@@ -1,8 +1,8 @@
 //! Commands that concern a whole running graph: stop, pause, resume, undo.
 
-use streamlib_protocol::{Accepted, StopRequest, TransactionReply, UndoRequest, paths};
+use streamlib_protocol::{Accepted, StopRequest, TransactionReply, paths};
 
-use crate::args::{PlainNameArguments, StopArguments, UndoArguments};
+use crate::args::{PlainNameArguments, StopArguments};
 use crate::error::Error;
 use crate::running;
 use crate::screen::Screen;
@@ -30,10 +30,9 @@ pub(crate) fn resume(arguments: &PlainNameArguments, screen: &mut Screen) -> Res
 }
 
 /// Takes back the last change.
-pub(crate) fn undo(arguments: &UndoArguments, screen: &mut Screen) -> Result<(), Error> {
-    let graph = running::find(arguments.graph.name.as_deref())?;
-    let request = UndoRequest { dry_run: arguments.dry_run };
-    let reply = graph.client().post(paths::UNDO, &request)?;
+pub(crate) fn undo(arguments: &PlainNameArguments, screen: &mut Screen) -> Result<(), Error> {
+    let graph = running::find(arguments.name.as_deref())?;
+    let reply = graph.client().post(paths::UNDO, &serde_json::json!({}))?;
     print_reply(&reply, screen)
 }
 

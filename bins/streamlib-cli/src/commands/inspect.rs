@@ -31,10 +31,10 @@ fn tables(inspect: &Inspect) -> String {
     );
     let problems = inspect.health.problems.iter();
     text.extend(problems.map(|one| format!("problem: {}: {}\n", one.subject, one.message)));
-    if let Some(bottleneck) = &inspect.health.bottleneck {
-        text.push_str(&format!("the others wait for: {bottleneck}\n"));
+    if !inspect.health.bottlenecks.is_empty() {
+        text.push_str(&format!("the others wait for: {}\n", inspect.health.bottlenecks.join(", ")));
     }
-    for table in [processors(inspect), links(inspect), pools(inspect), threads(inspect)] {
+    for table in [processors(inspect), links(inspect), outputs(inspect), pools(inspect)] {
         if !table.is_empty() {
             text.push('\n');
             text.push_str(&table.to_text());
@@ -64,7 +64,7 @@ fn processors(inspect: &Inspect) -> Table {
             id.clone(),
             one.state.as_str().to_owned(),
             strategy.clone(),
-            one.thread.clone().unwrap_or_default(),
+            one.obtained_priority.clone().unwrap_or_default(),
             calls.to_string(),
             times.map(|times| text::time(times.p50_ns)).unwrap_or_default(),
             times.map(|times| text::time(times.p99_ns)).unwrap_or_default(),
@@ -90,10 +90,8 @@ fn links(inspect: &Inspect) -> Table {
         "DROPPED",
         ">FLUSHED",
         ">LOST",
-        ">COPIED",
         ">CONVERTED",
-        ">LATE",
-        ">GROWN",
+        "DEEPENED FOR",
         "FORMAT",
     ]);
     for link in &inspect.links {
@@ -110,10 +108,8 @@ fn links(inspect: &Inspect) -> Table {
             dropped(link),
             text::some(link.flushed),
             text::some(link.lost),
-            text::some(link.copied),
             text::some(link.converted),
-            text::some(link.late),
-            text::some(link.grown),
+            link.deepened.clone().unwrap_or_default(),
             link.format.clone().unwrap_or_default(),
         ]);
     }
@@ -126,28 +122,42 @@ pub(crate) fn dropped(link: &LinkReport) -> String {
     reasons.map(|(reason, count)| format!("{count} {reason}")).collect::<Vec<_>>().join(", ")
 }
 
+/// Outputs at which something happened beside sending.
+fn outputs(inspect: &Inspect) -> Table {
+    let mut table = Table::new(&[
+        "OUTPUT",
+        ">UNLINKED",
+        ">NO BUFFER",
+        ">COPIED",
+        ">CONVERTED",
+        ">COPIED BYTES",
+    ]);
+    for one in &inspect.processors {
+        for output in &one.outputs {
+            if output.unlinked + output.no_buffer + output.copied > 0 {
+                table.row([
+                    format!("{}.{}", one.id, output.port),
+                    text::some(output.unlinked),
+                    text::some(output.no_buffer),
+                    text::some(output.copied),
+                    text::some(output.converted),
+                    text::bytes(output.copied_bytes),
+                ]);
+            }
+        }
+    }
+    table
+}
+
 fn pools(inspect: &Inspect) -> Table {
-    let mut table = Table::new(&["POOL OF", ">BUFFERS", ">IN USE", ">EACH", "HELD BY"]);
+    let mut table = Table::new(&["POOL OF", ">BUFFERS", ">IN USE", ">AT MOST", ">EACH"]);
     for pool in &inspect.pools {
         table.row([
             pool.port.clone(),
             pool.buffers.to_string(),
             pool.in_use.to_string(),
+            pool.limit.to_string(),
             text::bytes(pool.buffer_bytes),
-            pool.holders.join(", "),
-        ]);
-    }
-    table
-}
-
-fn threads(inspect: &Inspect) -> Table {
-    let mut table = Table::new(&["THREAD", "KIND", "PRIORITY", "ONLY RUNS"]);
-    for thread in &inspect.threads {
-        table.row([
-            thread.name.clone(),
-            thread.kind.clone(),
-            thread.priority.clone().unwrap_or_default(),
-            thread.processors.join(", "),
         ]);
     }
     table
@@ -165,15 +175,16 @@ mod tests {
             "name": "g", "revision": 2, "state": "running", "uptime_ns": 75_000_000_000_u64,
             "processors": [
                 {
-                    "id": "movie", "type": "x.source", "state": "running", "strategy": "pool",
+                    "id": "movie", "type": "x.source", "state": "running", "strategy": "pool", "strand": "movie",
                     "calls": 132, "errors": 0,
+                    "outputs": [{ "port": "video", "sent": 132, "copied": 2, "copied_bytes": 4000 }],
                     "call_times": {
                         "p50_ns": 1_200_000, "p90_ns": 0, "p99_ns": 3_400_000, "max_ns": 0,
                         "samples": 132, "sampling": "every call",
                     },
                 },
                 {
-                    "id": "file", "type": "x.sink", "state": "stuck", "strategy": "thread",
+                    "id": "file", "type": "x.sink", "state": "stuck", "strategy": "thread", "strand": "file", "obtained_priority": "normal",
                     "calls": 7, "errors": 1, "last_error": "the disk is full",
                 },
             ],
@@ -185,10 +196,10 @@ mod tests {
             }],
             "pools": [{
                 "port": "movie.video", "buffer_bytes": 1_382_400, "buffers": 10, "in_use": 3,
+                "limit": 12,
             }],
-            "threads": [{ "name": "pool-0", "kind": "pool worker", "processors": [] }],
             "health": {
-                "bottleneck": "file",
+                "bottlenecks": ["file"],
                 "problems": [{ "subject": "file", "message": "stuck for 3 s" }],
             },
         }))
@@ -198,18 +209,18 @@ mod tests {
         problem: file: stuck for 3 s
         the others wait for: file
 
-        PROCESSOR  STATE    RUNS ON  CALLS      P50      P99  ERRORS  LAST ERROR
-        movie      running  pool       132  1.20 ms  3.40 ms
-        file       stuck    thread       7                         1  the disk is full
+        PROCESSOR  STATE    RUNS ON  THREAD  CALLS      P50      P99  ERRORS  LAST ERROR
+        movie      running  pool               132  1.20 ms  3.40 ms
+        file       stuck    thread   normal      7                         1  the disk is full
 
         FROM         TO          CARRIER  DELIVERY  DEPTH  SENT  DELIVERED  DROPPED                    FORMAT
         movie.video  file.video  slot     latest        1   132          7  124 superseded, 1 too old  I420 64x64
 
-        POOL OF      BUFFERS  IN USE     EACH
-        movie.video       10       3  1.38 MB
+        OUTPUT       COPIED  COPIED BYTES
+        movie.video       2       4.00 kB
 
-        THREAD  KIND
-        pool-0  pool worker
+        POOL OF      BUFFERS  IN USE  AT MOST     EACH
+        movie.video       10       3       12  1.38 MB
         ");
     }
 }

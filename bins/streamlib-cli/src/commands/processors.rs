@@ -150,11 +150,14 @@ fn setting(field: &ConfigField, indent: &str) -> String {
     text
 }
 
+const U32_MAX: i64 = u32::MAX as i64;
+
 fn type_text(value_type: &ConfigType) -> String {
     match value_type {
         ConfigType::Boolean => "true or false".to_owned(),
         ConfigType::Integer { min: i64::MIN, max: i64::MAX } => "whole number".to_owned(),
-        ConfigType::Integer { min, max: i64::MAX } => format!("whole number from {min}"),
+        // The limit of the number's type is none of the setting.
+        ConfigType::Integer { min, max: i64::MAX | U32_MAX } => format!("whole number from {min}"),
         ConfigType::Integer { min, max } => format!("whole number from {min} to {max}"),
         ConfigType::Number { min, max } => match (*min <= f64::MIN, *max >= f64::MAX) {
             (true, true) => "number".to_owned(),

@@ -31,7 +31,7 @@ pub(super) struct Estimate {
 struct Reading {
     at: Instant,
     frames: u64,
-    position_ns: Option<u64>,
+    passed_ns: Option<u64>,
 }
 
 /// The last readings.
@@ -44,8 +44,8 @@ impl Estimator {
     /// Takes a reading made at `at` and says what follows from it and those before.
     pub(super) fn add(&mut self, progress: &Progress, at: Instant) -> Estimate {
         let frames = main_sink(&progress.sinks).map_or(0, |sink| sink.frames);
-        let position_ns = progress.position.map(|position| position.position_ns);
-        let now = Reading { at, frames, position_ns };
+        let passed_ns = progress.position.map(passed_ns);
+        let now = Reading { at, frames, passed_ns };
         let is_old = |reading: &Reading| at.saturating_duration_since(reading.at) > WINDOW;
         // The last one stays however old it is, so that slow readings make a rate as well.
         while self.readings.len() >= READINGS_MAX
@@ -53,9 +53,9 @@ impl Estimator {
         {
             self.readings.pop_front();
         }
-        let before = self.readings.front().copied();
+        let before = self.readings.front().copied().or_else(|| beginning(progress, at));
         self.readings.push_back(now);
-        let speed = rate(before, now, |reading| reading.position_ns).map(|ns| ns / 1e9);
+        let speed = rate(before, now, |reading| reading.passed_ns).map(|ns| ns / 1e9);
         Estimate {
             percent: progress.position.and_then(percent),
             frames,
@@ -65,6 +65,12 @@ impl Estimator {
             seconds_left: progress.position.and_then(|position| seconds_left(position, speed?)),
         }
     }
+}
+
+/// The reading that the first one is compared with: when the graph was started, and empty.
+fn beginning(progress: &Progress, at: Instant) -> Option<Reading> {
+    let at = at.checked_sub(Duration::from_nanos(progress.uptime_ns))?;
+    Some(Reading { at, frames: 0, passed_ns: None })
 }
 
 /// The sink that is counted: the first one of pictures, else the first one.
@@ -86,12 +92,17 @@ fn rate(
 
 fn percent(position: Position) -> Option<f64> {
     let duration_ns = position.duration_ns.filter(|duration| *duration > 0)?;
-    Some((float(position.position_ns) * 100.0 / float(duration_ns)).min(100.0))
+    Some((float(passed_ns(position)) * 100.0 / float(duration_ns)).min(100.0))
 }
 
 fn seconds_left(position: Position, speed: f64) -> Option<f64> {
-    let left = position.duration_ns?.saturating_sub(position.position_ns);
+    let left = position.duration_ns?.saturating_sub(passed_ns(position));
     (speed > 0.0).then(|| float(left) / 1e9 / speed)
+}
+
+/// What is before the beginning of the medium counts as its beginning.
+fn passed_ns(position: Position) -> u64 {
+    position.position_ns.max(0).unsigned_abs()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few digits are shown")]
@@ -120,9 +131,9 @@ mod tests {
             };
             let progress = Progress {
                 state: GraphState::Running,
-                uptime_ns: 0,
+                uptime_ns: ms * 1_000_000,
                 position: seconds.map(|seconds| Position {
-                    position_ns: seconds * SECOND,
+                    position_ns: (seconds * SECOND).cast_signed(),
                     duration_ns: duration.map(|seconds| seconds * SECOND),
                 }),
                 sinks: vec![sink("audio", 7), sink("video", *frames)],
@@ -153,6 +164,12 @@ mod tests {
             seconds_left: Some(2.0),
         };
         assert_eq!(estimates, [first, second]);
+    }
+
+    #[test]
+    fn the_first_reading_is_compared_with_the_start() {
+        let first = estimates(&[(2000, 50, Some(4))], Some(8)).pop().unwrap();
+        assert_eq!((first.frame_rate, first.speed, first.percent), (Some(25.0), None, Some(50.0)));
     }
 
     #[test]

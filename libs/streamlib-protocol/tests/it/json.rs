@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use streamlib_protocol::{
     Accepted, DoctorReport, ErrorBody, ErrorCode, Event, GraphState, Info, Inspect, Lagged,
     LinkReport, ProcessorTypes, Progress, Snapshot, StopRequest, TransactionReply,
-    TransactionRequest, UndoRequest,
+    TransactionRequest,
 };
 
 /// The type reads `json` and writes it back the same.
@@ -70,33 +70,34 @@ fn an_inspection() {
     let inspect: Inspect = check(json!({
         "name": "g", "revision": 2, "state": "running", "uptime_ns": 5,
         "processors": [{
-            "id": "a", "type": "x.y", "state": "stuck", "strategy": "pool", "thread": "pool-0",
-            "is_converter": true, "calls": 3, "errors": 1, "restarts": 2,
+            "id": "a", "type": "x.y", "state": "stuck", "strategy": "thread",
+            "obtained_priority": "real-time", "strand": "a", "is_converter": true, "calls": 3,
+            "errors": 1, "restarts": 2,
             "call_times": {
                 "p50_ns": 1, "p90_ns": 2, "p99_ns": 3, "max_ns": 4, "samples": 5,
                 "sampling": "every call",
             },
-            "position": { "position_ns": 7 },
-            "outputs": [{ "port": "o", "sent": 1, "unlinked": 2, "no_buffer": 3, "copied": 4 }],
+            "position": { "position_ns": -7 },
+            "outputs": [{
+                "port": "o", "sent": 1, "unlinked": 2, "no_buffer": 3, "copied": 4,
+                "copied_bytes": 5, "converted": 6,
+            }],
             "last_error": "it broke", "waits_for": "room on o",
         }],
         "links": [{
-            "id": 1, "from": "a.o", "to": "b.i", "lane": 0, "carrier": "ring",
-            "delivery": "lossless", "depth": 8, "format": "I420 64x64", "sent": 10,
-            "delivered": 3, "dropped": {
+            "id": 1, "part": 0, "from": "a.o", "to": "b.i", "lane": 0, "carrier": "ring",
+            "delivery": "lossless", "depth": 8, "deepened": "join at b.i",
+            "format": "I420 64x64", "sent": 10, "delivered": 3, "dropped": {
                 "superseded": 1, "overflow": 0, "live_overrun": 2, "too_old": 0, "unmatched": 1,
             },
-            "flushed": 1, "lost": 1, "waiting": 1, "high_water": 4, "copied": 0, "converted": 2,
-            "late": 0, "grown": 1, "bytes": 100,
+            "flushed": 1, "lost": 1, "waiting": 1, "high_water": 4, "converted": 2, "bytes": 100,
         }],
         "pools": [{
-            "port": "a.o", "buffer_bytes": 10, "buffers": 2, "in_use": 1, "holders": ["b"],
-        }],
-        "threads": [{
-            "name": "pool-0", "kind": "pool worker", "priority": "normal", "processors": ["a"],
+            "port": "a.o", "buffer_bytes": 10, "buffers": 2, "in_use": 1, "limit": 4,
         }],
         "health": {
-            "bottleneck": "a", "problems": [{ "subject": "a", "message": "stuck for 3 s" }],
+            "bottlenecks": ["a"], "memory_used_bytes": 20, "memory_limit_bytes": 30,
+            "problems": [{ "subject": "a", "message": "stuck for 3 s" }],
         },
     }));
     let link = &inspect.links[0];
@@ -137,14 +138,12 @@ fn transactions() {
     check::<TransactionReply>(json!({
         "revision": 4, "committed": true, "plan": ["make b"], "warnings": ["b did not stop"],
     }));
-    check::<UndoRequest>(json!({ "dry_run": true }));
     check::<StopRequest>(json!({ "drain_timeout_ms": 0 }));
 }
 
 #[test]
 fn a_request_with_a_misspelt_key_is_refused_by_name() {
     check_refused::<StopRequest>(json!({ "drain_timeout": 1 }), "unknown field `drain_timeout`");
-    check_refused::<UndoRequest>(json!({ "dry": true }), "unknown field `dry`");
     check_refused::<TransactionRequest>(
         json!({ "changes": [], "dryrun": true }),
         "unknown field `dryrun`",

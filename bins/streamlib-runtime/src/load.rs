@@ -1,0 +1,51 @@
+//! A graph file from the disk: read, checked, with its parameters put in.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use streamlib_manifest::{FILE_BYTES_MAX, Parsed, ResolvedGraph, parse_graph_bytes};
+use streamlib_protocol::{ErrorBody, ErrorCode, Problem};
+
+use crate::args::GraphArguments;
+use crate::problems;
+
+/// A graph file that can be built, as far as can be said without the types of its processors.
+#[derive(Debug, Clone)]
+pub(crate) struct Loaded {
+    pub(crate) graph: ResolvedGraph,
+    pub(crate) parsed: Parsed,
+    /// What is not wrong but probably not meant.
+    pub(crate) warnings: Vec<Problem>,
+}
+
+/// Reads a graph file.
+pub(crate) fn load(arguments: &GraphArguments) -> Result<Loaded, ErrorBody> {
+    let shown = arguments.file.display().to_string();
+    let parsed = parse_graph_bytes(&read(&arguments.file)?, &shown);
+    match parsed.resolve(&arguments.assignments) {
+        Ok(graph) => {
+            let warnings = problems::problems(parsed.diagnostics());
+            Ok(Loaded { graph, parsed, warnings })
+        }
+        Err(found) => Err(problems::refusal(&shown, problems::problems(&found))),
+    }
+}
+
+/// The bytes of a file; one byte more than is allowed at most, so that the parser refuses it.
+fn read(path: &Path) -> Result<Vec<u8>, ErrorBody> {
+    let refuse = |error: std::io::Error| {
+        let message = format!("the graph file `{}` cannot be read: {error}", path.display());
+        let body = ErrorBody::new(ErrorCode::BadRequest, message);
+        match error.kind() {
+            std::io::ErrorKind::NotFound => body.with_hint(format!(
+                "check the path; it is looked for from `{}`",
+                std::env::current_dir().unwrap_or_default().display()
+            )),
+            _ => body,
+        }
+    };
+    let file = std::fs::File::open(path).map_err(refuse)?;
+    let mut bytes = Vec::new();
+    file.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(refuse)?;
+    Ok(bytes)
+}
