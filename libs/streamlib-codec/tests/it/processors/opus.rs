@@ -2,6 +2,7 @@
 //! overlaps and changes.
 
 use serde_json::json;
+use streamlib_codec::OpusConfiguration;
 use streamlib_codec::processors::{OpusDecoder, OpusEncoder, OpusEncoderConfig};
 use streamlib_processor::harness::Harness;
 use streamlib_processor::prelude::*;
@@ -37,6 +38,8 @@ fn check_duration(rate: u32, channels: u32, frames: usize, block: usize) {
     let mut encoder = encoder();
     push_sound(&mut encoder, &format, START_NS, &samples, block);
     let packets = packets(&mut encoder);
+    let dops = OpusConfiguration::parse(&packets[0].format.parameters).expect("parameters");
+    assert_eq!(packets[0].info.trim_start, u32::from(dops.pre_skip));
     let mut next_ns = packets[0].info.pts_ns;
     for packet in &packets {
         assert!((packet.info.pts_ns - next_ns).abs() <= 1, "packets abut");
