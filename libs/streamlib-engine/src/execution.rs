@@ -5,6 +5,7 @@
 //! | `cell` | a processor as it runs |
 //! | `strand`, `run_word`, `work_list` | what is scheduled, and who owns it |
 //! | `step` | one look at one processor, one call |
+//! | `held` | processors in the hands of a controller |
 //! | `home`, `pool`, `dedicated`, `main_queue` | threads |
 //! | `doorbell` | waking a thread that sleeps |
 //! | `clock`, `timer` | time |
@@ -17,6 +18,7 @@ pub(crate) mod clock;
 pub(crate) mod dedicated;
 pub(crate) mod doorbell;
 pub(crate) mod env;
+pub(crate) mod held;
 pub(crate) mod home;
 pub(crate) mod main_queue;
 pub(crate) mod pool;

@@ -7,6 +7,8 @@
 //! | `read` | how a processor and a link are read |
 //! | `health` | what is wrong or slow |
 //! | `rate` | frames a second |
+//! | `observer` | who is told what happens, and who is given frames |
+//! | `taps` | how observers follow the graph through its changes |
 //!
 //! Guarantees: nothing here takes a lock that the frame path takes, and nothing waits for a
 //! processor. Every count is exact: each is written by one thread at a time and never sampled. Not
@@ -18,13 +20,17 @@
 
 mod health;
 mod inspector;
+mod observer;
 mod rate;
 mod read;
 mod snapshot;
+mod taps;
 
 pub use inspector::GraphInspector;
 pub(crate) use inspector::last_run;
+pub use observer::{LinkTap, ObserverHandle, TappedFrame};
 pub use snapshot::{
     GraphHealth, GraphTopology, Inspection, LinkSnapshot, OutputSnapshot, ProcessorSnapshot,
     TopologyLink, TopologyProcessor, WaitsFor,
 };
+pub(crate) use taps::Observed;

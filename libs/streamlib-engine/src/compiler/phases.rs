@@ -22,6 +22,7 @@ use super::plan::{Plan, Step};
 use crate::delegates::{FactoryDelegate, ProcessorDelegate};
 use crate::error::Error;
 use crate::execution::ProcessorCell;
+use crate::execution::held::{Detached, HeldStrand, Holdings};
 use crate::execution::strand::Strand;
 use crate::ids::ProcessorId;
 use crate::link_channel::link::{LinkReceiver, LinkSender, LinkShared};
@@ -47,9 +48,11 @@ pub(crate) struct Phases<'a> {
     after: Blueprint,
     new_cells: HashMap<ProcessorId, Arc<ProcessorCell>>,
     new_links: HashMap<LinkKey, NewLink>,
-    new_strands: HashMap<ProcessorId, Arc<Strand>>,
-    /// Strands that run and are held.
-    held: Vec<(ProcessorId, Arc<Strand>)>,
+    new_strands: Vec<(ProcessorId, HeldStrand)>,
+    /// Removed processors whose strand goes on without them: alone, until they have ended.
+    leaving: Vec<HeldStrand>,
+    /// The running strands that are touched, and the new processors.
+    holdings: Holdings,
     undo: Vec<undo::Undo>,
     /// Old instances and ends of links that the flip took out, for retire.
     old: Old,
@@ -67,7 +70,10 @@ struct NewLink {
 /// What the flip took out. The lists have their capacity before the flip.
 #[derive(Default)]
 struct Old {
-    cells: Vec<Arc<ProcessorCell>>,
+    /// Removed processors, which run until they have ended.
+    running: Vec<Arc<ProcessorCell>>,
+    /// Those that nothing calls any more.
+    cells: Vec<Detached>,
     senders: Vec<LinkSender>,
     receivers: Vec<LinkReceiver>,
     strands: Vec<(ProcessorId, Arc<Strand>)>,
@@ -94,8 +100,9 @@ impl<'a> Phases<'a> {
             after,
             new_cells: HashMap::new(),
             new_links: HashMap::new(),
-            new_strands: HashMap::new(),
-            held: Vec::new(),
+            new_strands: Vec::new(),
+            leaving: Vec::new(),
+            holdings: Holdings::default(),
             undo: Vec::new(),
             old: Old::default(),
             step: 0,
@@ -110,7 +117,7 @@ impl<'a> Phases<'a> {
     pub(crate) fn carry_out(
         mut self,
         running: bool,
-        publish: impl FnOnce(),
+        publish: impl FnOnce(&Installation),
     ) -> Result<Carried, Error> {
         let plan = self.plan;
         for step in &plan.prepare {
@@ -126,7 +133,7 @@ impl<'a> Phases<'a> {
             return Err(error);
         }
         self.flip(running);
-        publish();
+        publish(self.installed);
         self.step += plan.flip.len();
         let mut carried = Carried::default();
         self.after_flip(running, &mut carried);

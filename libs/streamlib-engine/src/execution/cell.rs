@@ -85,6 +85,8 @@ pub(crate) struct ProcessorCell {
     pub(crate) made_ns: u64,
     strand: ArcSwapOption<Strand>,
     state: AtomicU8,
+    /// True while somebody observes it.
+    observed: AtomicBool,
     /// False for a processor that only inline producers make ready: those list it themselves.
     on_boundary: AtomicBool,
     failure: Mutex<Option<String>>,
@@ -179,6 +181,7 @@ impl ProcessorCell {
                 made_ns,
                 strand: ArcSwapOption::empty(),
                 state: AtomicU8::new(0),
+                observed: AtomicBool::new(false),
                 on_boundary: AtomicBool::new(true),
                 failure: Mutex::new(None),
                 restarts: AtomicBool::new(false),
@@ -240,10 +243,28 @@ impl ProcessorCell {
         }
     }
 
+    /// As [`Self::set_state`], if it is doing `old` now.
+    pub(crate) fn change_state(&self, old: ProcessorState, new: ProcessorState) {
+        let number = |state| STATES.iter().position(|known| *known == state).unwrap_or(0) as u8;
+        let changed = self.state.compare_exchange(number(old), number(new), AcqRel, Relaxed);
+        if changed.is_ok() {
+            self.publish(ProcessorEvent::StateChanged { old, new });
+        }
+    }
+
     /// Publishes what happened to this processor.
     pub(crate) fn publish(&self, event: ProcessorEvent) {
         let kind = EventKind::Processor { processor: self.id.clone(), event };
         self.env.publish(kind);
+    }
+
+    /// True while somebody wants to know of each measured call.
+    pub(crate) fn is_observed(&self) -> bool {
+        self.observed.load(Relaxed)
+    }
+
+    pub(crate) fn set_observed(&self, observed: bool) {
+        self.observed.store(observed, Relaxed);
     }
 
     /// What it said when it failed last.

@@ -123,7 +123,7 @@ impl Ends {
     fn tell(&self) {
         self.all_ended.notify_all();
         if let Some(main) = self.bell.get() {
-            main.bell.ring();
+            main.poke();
         }
     }
 
@@ -139,17 +139,6 @@ impl Ends {
     /// True if no processor will do anything any more.
     pub(crate) fn is_done(&self) -> bool {
         self.active.load(Acquire) == 0
-    }
-
-    /// Waits until no processor will do anything any more, or for `timeout`. True if so.
-    pub(crate) fn wait(&self, timeout: Option<Duration>) -> bool {
-        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        let active = |_: &mut Vec<ProcessorEnd>| !self.is_done();
-        match timeout {
-            None => drop(self.all_ended.wait_while(list, active)),
-            Some(timeout) => drop(self.all_ended.wait_timeout_while(list, timeout, active)),
-        }
-        self.is_done()
     }
 
     /// Waits until a processor has ended and `done` is true, or for `timeout`.

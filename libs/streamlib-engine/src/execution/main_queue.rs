@@ -1,59 +1,105 @@
 //! The strands that must run on the thread that waits for the runtime.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 use std::time::Duration;
 
-use super::doorbell::Doorbell;
 use super::strand::Strand;
 use super::watch::CallWatch;
 
 /// See the module. A strand stands in the queue at most once, so the queue grows only while
-/// strands are added.
+/// strands are added. Any number of threads may wait; one runs strands.
 #[derive(Debug)]
 pub(crate) struct MainQueue {
-    strands: Mutex<VecDeque<Arc<Strand>>>,
-    pub(crate) bell: Doorbell,
-    pub(crate) watch: Arc<CallWatch>,
+    state: Mutex<State>,
+    changed: Condvar,
+    watch: Arc<CallWatch>,
 }
+
+#[derive(Debug)]
+struct State {
+    strands: VecDeque<Arc<Strand>>,
+    /// The thread that runs strands, if one has said so.
+    turn: Option<ThreadId>,
+}
+
+/// While it lives, strands run on the thread that made it and on no other.
+#[derive(Debug)]
+pub(crate) struct Turn<'a>(Option<&'a MainQueue>);
 
 impl MainQueue {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            strands: Mutex::new(VecDeque::with_capacity(64)),
-            bell: Doorbell::new(),
-            watch: CallWatch::new(false),
-        })
+        let state = State { strands: VecDeque::with_capacity(64), turn: None };
+        let (state, changed) = (Mutex::new(state), Condvar::new());
+        Arc::new(Self { state, changed, watch: CallWatch::new(false) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn push(&self, strand: Arc<Strand>) {
-        self.strands.lock().unwrap_or_else(PoisonError::into_inner).push_back(strand);
-        self.bell.ring();
+        self.state().strands.push_back(strand);
+        self.changed.notify_all();
     }
 
-    fn pop(&self) -> Option<Arc<Strand>> {
-        self.strands.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    /// Wakes whoever waits, to look at other conditions again.
+    pub(crate) fn poke(&self) {
+        let _state = self.state();
+        self.changed.notify_all();
     }
 
-    /// Runs what waits, on the calling thread. True if anything ran.
-    pub(crate) fn run_waiting(&self) -> bool {
-        let waiting = self.strands.lock().unwrap_or_else(PoisonError::into_inner).len();
+    /// The calling thread is the main one, unless another is already.
+    pub(crate) fn take_turn(&self) -> Turn<'_> {
+        let mut state = self.state();
+        let is_free = state.turn.is_none();
+        if is_free {
+            state.turn = Some(std::thread::current().id());
+        }
+        Turn(is_free.then_some(self))
+    }
+
+    /// Runs what waits, if it may run on the calling thread.
+    pub(crate) fn run_waiting(&self) {
+        let _turn = self.take_turn();
+        let waiting = self.state().runnable();
         for _ in 0..waiting {
-            let Some(strand) = self.pop() else { break };
+            let Some(strand) = self.state().strands.pop_front() else { break };
             strand.run(&self.watch);
         }
-        waiting > 0
     }
 
-    /// Sleeps until something waits, the bell rings, or `timeout` has passed.
+    /// Sleeps until something waits that may run here, `is_done`, or `timeout` has passed.
     pub(crate) fn wait(&self, timeout: Option<Duration>, is_done: impl Fn() -> bool) {
-        self.bell.wait(timeout, || {
-            is_done() || !self.strands.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
-        });
+        let idle = |state: &mut State| state.runnable() == 0 && !is_done();
+        match timeout {
+            None => drop(self.changed.wait_while(self.state(), idle)),
+            Some(timeout) => {
+                drop(self.changed.wait_timeout_while(self.state(), timeout, idle));
+            }
+        }
     }
 
     /// Forgets what waits.
     pub(crate) fn clear(&self) {
-        self.strands.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.state().strands.clear();
+    }
+}
+
+impl State {
+    /// How many strands wait that may run on the calling thread.
+    fn runnable(&self) -> usize {
+        let here = self.turn.is_none_or(|thread| thread == std::thread::current().id());
+        if here { self.strands.len() } else { 0 }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if let Some(queue) = self.0 {
+            queue.state().turn = None;
+            queue.changed.notify_all();
+        }
     }
 }

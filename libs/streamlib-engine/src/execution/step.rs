@@ -7,6 +7,7 @@ use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::time::Duration;
 
 use streamlib_abi::Status;
 use streamlib_abi::call::{CallState, HostTable, Requests};
@@ -20,7 +21,7 @@ use super::stats::SAMPLE_EVERY;
 use super::strand::Strand;
 use super::watch::CallWatch;
 use super::work_list::WorkList;
-use crate::link_channel::link::LinkReceiver;
+use crate::link_channel::input::Lane;
 use crate::link_channel::trigger::choose;
 use crate::pubsub::events::{ProcessorEvent, ProcessorState};
 
@@ -86,14 +87,6 @@ pub(crate) unsafe fn step(
     Step::Ran
 }
 
-/// The strand is woken at `at_ns`, and then looks at this processor.
-fn arm(strand: &Arc<Strand>, cell: &ProcessorCell, at_ns: i64) {
-    if !cell.is_on_boundary() {
-        strand.look_everywhere();
-    }
-    cell.env.timer.arm(strand, at_ns);
-}
-
 fn is_paused(cell: &ProcessorCell, body: &Body) -> bool {
     body.paused || cell.env.paused.load(Relaxed)
 }
@@ -108,7 +101,7 @@ unsafe fn is_due(
     let env = &cell.env;
     if let Some(at_ns) = body.wake_at_ns {
         if env.clock.now_ns() < at_ns {
-            arm(strand, cell, at_ns);
+            env.timer.arm(strand, at_ns);
             return false;
         }
         body.wake_at_ns = None;
@@ -132,7 +125,7 @@ unsafe fn is_due(
             }
             let now_ns = env.clock.now_ns();
             if now_ns < body.next_due_ns {
-                arm(strand, cell, body.next_due_ns);
+                env.timer.arm(strand, body.next_due_ns);
                 return false;
             }
             // A late call does not make the next ones come in a burst.
@@ -161,11 +154,15 @@ fn inputs_ended(cell: &ProcessorCell, body: &Body) -> Option<EndCause> {
     // SAFETY: the caller owns the strand.
     let inputs = unsafe { cell.inputs() };
     let mut lanes = inputs.iter().flat_map(|input| &input.lanes).filter(|lane| lane.is_linked());
-    let first = lanes.next()?.end_cause()?;
-    lanes.try_fold(first, |gravest, lane| Some(gravest.max(lane.end_cause()?)))
+    // A frame that the processor left is no reason to go on, unless it wants to be called later.
+    let is_over = body.wake_at_ns.is_none();
+    let cause =
+        |lane: &Lane| lane.end_cause().or_else(|| lane.end_behind_parked().filter(|_| is_over));
+    let first = cause(lanes.next()?)?;
+    lanes.try_fold(first, |gravest, lane| Some(gravest.max(cause(lane)?)))
 }
 
-fn discard_input(cell: &ProcessorCell) {
+pub(crate) fn discard_input(cell: &ProcessorCell) {
     // SAFETY: the caller owns the strand, and no method of the processor is running.
     let inputs = unsafe { cell.inputs() };
     inputs.iter_mut().flat_map(|input| &mut input.lanes).for_each(|lane| lane.flush());
@@ -179,6 +176,10 @@ fn after_process(
     requests: Requests,
 ) {
     body.again = requests.contains(Requests::AGAIN);
+    // SAFETY: the strand is owned, and the call is over.
+    for lane in unsafe { cell.inputs() }.iter_mut().flat_map(|input| &mut input.lanes) {
+        lane.parked = lane.front.is_some();
+    }
     if requests.contains(Requests::FINISH) {
         return close_outputs(cell, body, EndCause::Finished, None);
     }
@@ -192,11 +193,7 @@ fn after_process(
 fn has_waiting_input(cell: &ProcessorCell) -> bool {
     // SAFETY: the strand is owned, and no method of the processor is running.
     let inputs = unsafe { cell.inputs() };
-    let mut lanes = inputs.iter().flat_map(|input| &input.lanes);
-    lanes.any(|lane| {
-        let waits = |link: &LinkReceiver| link.len() > 0 || link.shared.end_cause().is_some();
-        lane.link.as_ref().is_some_and(waits)
-    })
+    inputs.iter().flat_map(|input| &input.lanes).any(Lane::has_waiting)
 }
 
 /// The inputs have ended: `end_of_stream` until it has no more to give, then the outputs end.
@@ -209,7 +206,7 @@ fn end(
 ) -> Step {
     if let Some(at_ns) = body.wake_at_ns {
         if cell.env.clock.now_ns() < at_ns {
-            arm(strand, cell, at_ns);
+            cell.env.timer.arm(strand, at_ns);
             return Step::NotReady;
         }
         body.wake_at_ns = None;
@@ -283,6 +280,15 @@ fn fail(cell: &Arc<ProcessorCell>, body: &mut Body, failure: Failure) {
     close_outputs(cell, body, EndCause::Failed, Some(message));
 }
 
+/// Calls `pause` or `resume`; a processor that panics in it has failed.
+pub(crate) fn tell_paused(cell: &Arc<ProcessorCell>, body: &mut Body, paused: bool) {
+    let Some(instance) = &mut body.instance else { return };
+    let tell = AssertUnwindSafe(|| if paused { instance.pause() } else { instance.resume() });
+    if let Err(panic) = catch_unwind(tell) {
+        fail(cell, body, Failure { error: panicked(panic.as_ref()), panicked: true });
+    }
+}
+
 /// Calls a method, guarded, after telling the processor about new formats.
 fn call(
     cell: &Arc<ProcessorCell>,
@@ -308,6 +314,7 @@ fn call(
     let number = cell.stats.calls.get();
     let measured = watch.every_call || number.is_multiple_of(SAMPLE_EVERY);
     let start_ns = if measured { cell.env.clock.monotonic_ns() } else { 0 };
+    let taken_ns = if measured && cell.is_observed() { chosen_ns(cell) } else { None };
     watch.begin(cell);
     let guarded = AssertUnwindSafe(|| match method {
         Method::Process => instance.process(&mut state),
@@ -316,7 +323,11 @@ fn call(
     let result = catch_unwind(guarded);
     watch.end();
     if measured {
-        cell.stats.record(cell.env.clock.monotonic_ns().saturating_sub(start_ns));
+        let duration_ns = cell.env.clock.monotonic_ns().saturating_sub(start_ns);
+        cell.stats.record(duration_ns);
+        if cell.is_observed() {
+            tell_processed(cell, method, taken_ns, duration_ns);
+        }
     }
     cell.stats.calls.add(1);
     match result {
@@ -329,6 +340,30 @@ fn call(
         body.wake_at_ns = Some(state.wake_at_ns);
     }
     Ok(state.requests)
+}
+
+/// The timestamp of the first frame that was chosen for the call.
+#[cold]
+fn chosen_ns(cell: &ProcessorCell) -> Option<i64> {
+    // SAFETY: the strand is owned, and no method of the processor is running.
+    let inputs = unsafe { cell.inputs() };
+    let chosen = inputs.iter().flat_map(|input| &input.lanes).find(|lane| lane.chosen)?;
+    let frame = chosen.sampled.as_ref().or(chosen.front.as_ref())?;
+    Some(frame.envelope.timestamp_ns)
+}
+
+/// Tells the observers of a measured call, by the frame that it took or, of a source, sent.
+#[cold]
+fn tell_processed(cell: &ProcessorCell, method: Method, taken_ns: Option<i64>, duration_ns: u64) {
+    // SAFETY: the strand is owned, and the call is over.
+    let outputs = unsafe { cell.outputs() };
+    let sent = outputs.iter().filter(|output| output.sent_in_call > 0);
+    let sent_ns = sent.map(|output| output.last_timestamp_ns()).max();
+    let timestamp_ns = taken_ns.or(sent_ns).filter(|_| method == Method::Process);
+    if let Some(timestamp_ns) = timestamp_ns {
+        let latency = Duration::from_nanos(duration_ns);
+        cell.publish(ProcessorEvent::FrameProcessed { timestamp_ns, latency });
+    }
 }
 
 pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
@@ -346,7 +381,7 @@ fn tell_formats(cell: &Arc<ProcessorCell>, body: &mut Body) -> Result<(), Error>
     // SAFETY: the strand is owned, and no method of the processor is running.
     for input in unsafe { cell.inputs() } {
         for (number, lane) in input.lanes.iter_mut().enumerate() {
-            lane.was_read = false;
+            lane.begin_call();
             let Some(frame) = lane.sampled.as_ref().or(lane.front.as_ref()) else { continue };
             let format_id = frame.envelope.format_id;
             if lane.chosen && format_id != 0 && format_id != lane.format_id {

@@ -129,6 +129,8 @@ impl Timer {
             let due_ns = strand.alarm.due_ns.load(SeqCst);
             if due_ns <= now_ns {
                 strand.alarm.due_ns.store(i64::MAX, SeqCst);
+                // The member that wants to be woken need not be on the boundary.
+                strand.look_everywhere();
                 strand.wake();
             } else {
                 next_ns = next_ns.min(due_ns);

@@ -6,6 +6,8 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use std::sync::OnceLock;
+
 use crossbeam_utils::CachePadded;
 use serde::Serialize;
 use streamlib_abi::Envelope;
@@ -102,6 +104,8 @@ pub(crate) struct ConsumerCounters {
 /// The counters of one link.
 #[derive(Debug, Default)]
 pub(crate) struct LinkCounters {
+    /// When the link was first made, monotonic, ns; it may have been built anew since.
+    pub(crate) began_ns: OnceLock<u64>,
     pub(crate) producer: CachePadded<ProducerCounters>,
     pub(crate) consumer: CachePadded<ConsumerCounters>,
 }

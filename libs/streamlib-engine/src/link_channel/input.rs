@@ -3,6 +3,7 @@
 //!
 //! Everything here belongs to whoever holds the processor's RUN bit.
 
+use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -10,30 +11,46 @@ use std::sync::Arc;
 use streamlib_abi::port::{EndCause, InputPort, InputTable, LaneState};
 use streamlib_abi::{EnvelopeFlags, RawFrame, Status};
 
+use super::counters::{ConsumerCounters, LinkCounters};
 use super::link::LinkReceiver;
 use crate::execution::WorkList;
+
+/// Links that were connected before and may still bring frames; older ones are flushed.
+const MOST_BEFORE: usize = 64;
 
 /// One lane of an input.
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
     /// The link, if one is connected.
     pub(crate) link: Option<LinkReceiver>,
-    /// The link that was connected before an edit: what it still brings comes first.
-    pub(crate) before: Option<LinkReceiver>,
+    /// The links that were connected before edits, the first one first: what they still bring comes
+    /// before the frames of the present one.
+    pub(crate) before: VecDeque<LinkReceiver>,
     /// Where an inline producer stands in the strand.
     pub(crate) producer_index: u32,
     /// The frame at the front: taken from the link, not yet given.
     pub(crate) front: Option<RawFrame>,
     /// True if the trigger chose the front frame for this call.
     pub(crate) chosen: bool,
-    /// True if the frame was read in this call.
+    /// True if the front frame was read in this call.
     pub(crate) was_read: bool,
+    /// True if the last call left a frame at the front: it alone is no reason for another call.
+    pub(crate) parked: bool,
+    /// True if a newer frame was sampled beside a primary one since the last call.
+    pub(crate) renewed: bool,
+    /// True between the look that sampled a frame and the one that knows it to be the newest.
+    uncounted_sample: bool,
+    /// Where the sampled frame is counted if it came over a link that was connected before.
+    sampled_at: Option<Arc<LinkCounters>>,
+    /// The end and the gap that the last call could see.
+    seen_signals: (bool, i64),
     /// The frame given last, for lanes that are sampled beside a primary one.
     pub(crate) sampled: Option<RawFrame>,
     /// Format of the frame given last.
     pub(crate) format_id: u32,
-    /// True if the front frame came over the link that was connected before, and is counted there.
-    from_before: bool,
+    /// Where the front frame, or the one that was read in this call, is counted if it came over a
+    /// link that was connected before.
+    counted_at: Option<Arc<LinkCounters>>,
     /// The sequence number that would follow without a hole.
     next_sequence: Option<u64>,
     /// Frames that this lane did not get.
@@ -54,8 +71,11 @@ impl Lane {
         if self.front.is_some() {
             return true;
         }
-        if self.before.is_some() && self.fill_from_before() {
+        if !self.before.is_empty() && self.fill_from_before() {
             return true;
+        }
+        if !self.before.is_empty() {
+            return false;
         }
         let Some(link) = &mut self.link else { return false };
         while let Some(frame) = link.take() {
@@ -75,33 +95,32 @@ impl Lane {
                 counters.too_old.add(1);
                 continue;
             }
+            self.counted_at = None;
             self.put_front(frame);
             return true;
         }
         false
     }
 
-    /// Takes the next frame from the link that was connected before. False if that waits; once it
-    /// has ended it is dropped, and the present link is next.
+    /// Takes the next frame from the links that were connected before. One that has ended and is
+    /// empty is dropped, and the one behind it is next.
     #[cold]
     fn fill_from_before(&mut self) -> bool {
-        let Some(before) = &mut self.before else { return false };
-        let ended = before.shared.end_cause().is_some();
-        match before.take() {
-            Some(frame) => {
-                before.shared.counters.consumer.delivered.add(1);
-                // It is counted where it was sent; the present link did not bring it.
-                self.from_before = true;
+        while let Some(before) = self.before.front_mut() {
+            // The end is read before the queue: what was sent before it is then visible.
+            let ended = before.shared.end_cause().is_some();
+            if let Some(frame) = before.take() {
+                self.counted_at = Some(Arc::clone(&before.shared.counters));
                 self.put_front(frame);
-                true
+                return true;
             }
-            None if ended => {
-                self.before = None;
-                self.next_sequence = None;
-                false
+            if !ended {
+                return false;
             }
-            None => false,
+            self.before.pop_front();
+            self.next_sequence = None;
         }
+        false
     }
 
     #[inline]
@@ -129,54 +148,124 @@ impl Lane {
         let link = self.link.as_ref()?;
         // The end is read before the queue: what was sent before it is then visible.
         let cause = link.shared.end_cause()?;
-        let empty = self.front.is_none() && self.before.is_none() && link.len() == 0;
+        let empty = self.front.is_none() && self.before.is_empty() && link.len() == 0;
         empty.then_some(cause)
+    }
+
+    /// As [`Self::end_cause`], for a lane whose last frame the processor does not want.
+    pub(crate) fn end_behind_parked(&self) -> Option<EndCause> {
+        let link = self.link.as_ref().filter(|_| self.parked)?;
+        let cause = link.shared.end_cause()?;
+        (self.before.is_empty() && link.len() == 0).then_some(cause)
     }
 
     /// Discards what waits, counted as flushed.
     pub(crate) fn flush(&mut self) {
         self.sampled = None;
         self.drop_front(|counters| counters.flushed.add(1));
-        if let Some(mut before) = self.before.take() {
-            before.flush();
-        }
+        self.before.drain(..).for_each(|mut before| before.flush());
         if let Some(link) = &mut self.link {
             link.flush();
         }
     }
 
     /// Drops the front frame for a reason that `count` counts.
-    pub(crate) fn drop_front(
-        &mut self,
-        count: impl FnOnce(&super::counters::ConsumerCounters),
-    ) -> Option<RawFrame> {
-        let frame = self.front.take()?;
-        self.count(count);
-        Some(frame)
+    pub(crate) fn drop_front(&mut self, count: impl FnOnce(&ConsumerCounters)) {
+        if self.front.take().is_some() {
+            self.count(count);
+            self.counted_at = None;
+            self.parked = false;
+        }
     }
 
-    /// Counts what becomes of the front frame, at the link that brought it.
-    pub(crate) fn count(&mut self, count: impl FnOnce(&super::counters::ConsumerCounters)) {
-        if !std::mem::take(&mut self.from_before)
+    /// Counts what becomes of the front frame, or of the one just read, at the link that brought
+    /// it.
+    pub(crate) fn count(&self, count: impl FnOnce(&ConsumerCounters)) {
+        match (&self.counted_at, &self.link) {
+            (Some(counters), _) => count(&counters.consumer),
+            (None, Some(link)) => count(&link.shared.counters.consumer),
+            (None, None) => {}
+        }
+    }
+
+    /// A call begins, which sees the signals that are there now.
+    #[inline]
+    pub(crate) fn begin_call(&mut self) {
+        self.was_read = false;
+        self.renewed = false;
+        if let Some(link) = &self.link {
+            self.seen_signals = (link.shared.end_cause().is_some(), link.shared.gap_until_ns());
+        }
+    }
+
+    /// True if there is a signal that the last call did not see. It is seen from now on.
+    #[cold]
+    pub(crate) fn take_signals(&mut self) -> bool {
+        let Some(link) = &self.link else { return false };
+        let now = (link.shared.end_cause().is_some(), link.shared.gap_until_ns());
+        std::mem::replace(&mut self.seen_signals, now) != now
+    }
+
+    /// The front frame is the newest one beside the primary lane's, and passes over the one that
+    /// was the newest before and is not counted yet.
+    pub(crate) fn sample_front(&mut self) {
+        if self.uncounted_sample {
+            self.count_sampled_as(|counters| counters.superseded.add(1));
+        }
+        self.sampled = self.front.take();
+        self.sampled_at = self.counted_at.take();
+        self.uncounted_sample = true;
+        self.renewed = true;
+        self.parked = false;
+    }
+
+    /// The newest frame is known: it is delivered.
+    pub(crate) fn count_sampled(&mut self) {
+        if std::mem::take(&mut self.uncounted_sample) {
+            self.count_sampled_as(|counters| counters.delivered.add(1));
+            self.sampled_at = None;
+        }
+    }
+
+    fn count_sampled_as(&self, count: impl FnOnce(&ConsumerCounters)) {
+        match (&self.sampled_at, &self.link) {
+            (Some(counters), _) => count(&counters.consumer),
+            (None, Some(link)) => count(&link.shared.counters.consumer),
+            (None, None) => {}
+        }
+    }
+
+    /// The present link and those before it.
+    pub(crate) fn links(&self) -> impl Iterator<Item = &LinkReceiver> {
+        self.before.iter().chain(&self.link)
+    }
+
+    /// True if a frame waits in a link, or a link has ended.
+    pub(crate) fn has_waiting(&self) -> bool {
+        self.links().any(|link| link.len() > 0 || link.shared.end_cause().is_some())
+    }
+
+    /// Puts another link in the place of the present one, which first brings what is in it. With
+    /// no other link the frames that wait are nobody's: all present links go to `old`.
+    pub(crate) fn reconnect(&mut self, link: Option<LinkReceiver>, old: &mut Vec<LinkReceiver>) {
+        let is_linked = link.is_some();
+        if self.front.is_some()
+            && self.counted_at.is_none()
             && let Some(link) = &self.link
         {
-            count(&link.shared.counters.consumer);
+            self.counted_at = Some(Arc::clone(&link.shared.counters));
         }
-    }
-
-    /// Puts another link, or none, in the place of the present one, and gives that back unless it
-    /// still brings frames: those come first.
-    pub(crate) fn reconnect(&mut self, link: Option<LinkReceiver>) -> Option<LinkReceiver> {
-        let old = std::mem::replace(&mut self.link, link)?;
-        if self.front.is_some() && !std::mem::replace(&mut self.from_before, true) {
-            old.shared.counters.consumer.delivered.add(1);
+        let before = std::mem::replace(&mut self.link, link);
+        if !is_linked {
+            self.drop_front(|counters| counters.flushed.add(1));
+            old.extend(self.before.drain(..).chain(before));
+            return;
         }
-        let keeps = self.link.is_some() && self.before.is_none() && !old.shared.is_inline();
-        if keeps {
-            self.before = Some(old);
-            return None;
+        self.before.extend(before);
+        // Each holds at most its depth; a consumer that takes nothing does not gather ever more.
+        while self.before.len() > MOST_BEFORE {
+            old.extend(self.before.pop_front());
         }
-        Some(old)
     }
 }
 
@@ -223,12 +312,12 @@ unsafe extern "C" fn read(
         None => match lane.front.take() {
             Some(front) => {
                 lane.count(|counters| counters.delivered.add(1));
+                lane.was_read = true;
                 front
             }
             None => return Status::EMPTY,
         },
     };
-    lane.was_read = true;
     // SAFETY: by contract `frame` is a place for one frame.
     unsafe { &mut *frame }.write(given);
     Status::OK
@@ -239,12 +328,16 @@ unsafe extern "C" fn unread(port: *mut c_void, lane: u32, frame: *mut RawFrame) 
     let Some(lane) = (unsafe { cell(port) }).lanes.get_mut(lane as usize) else {
         return Status::INVALID;
     };
+    if !lane.was_read && lane.sampled.is_some() {
+        // A sampled frame is given again anyway.
+        // SAFETY: by contract the frame moves on `OK`, and the caller forgets it.
+        drop(unsafe { frame.read() });
+        return Status::OK;
+    }
     if !lane.was_read || lane.front.is_some() {
         return Status::INVALID;
     }
-    if let Some(link) = &lane.link {
-        link.shared.counters.consumer.delivered.take_back_one();
-    }
+    lane.count(|counters| counters.delivered.take_back_one());
     // SAFETY: by contract the frame moves on `OK`, and the caller forgets it.
     lane.front = Some(unsafe { frame.read() });
     lane.was_read = false;

@@ -21,6 +21,7 @@ use super::counters::LinkCounters;
 use super::tap::TapList;
 use crate::compiler::{Carrier, LinkKey, LinkPlan};
 use crate::execution::{ProcessorCell, WorkList};
+use crate::pubsub::events::LinkEvent;
 
 /// What both ends of a link share.
 #[derive(Debug)]
@@ -31,10 +32,8 @@ pub(crate) struct LinkShared {
     pub(crate) plan: Arc<LinkPlan>,
     /// Frames that fit: what was planned, or what one call may send if that is more.
     pub(crate) depth: u32,
-    /// When it was made, monotonic, ns.
-    pub(crate) made_ns: u64,
     /// See [`LinkCounters`].
-    pub(crate) counters: LinkCounters,
+    pub(crate) counters: Arc<LinkCounters>,
     /// Who sends. Changes when the processor is replaced.
     source: ArcSwap<ProcessorCell>,
     /// Who receives. Changes when the processor is replaced.
@@ -70,20 +69,21 @@ pub(crate) struct LinkReceiver {
     seen: u32,
 }
 
-/// Makes the two ends of a link.
+/// Makes the two ends of a link, which goes on counting with `counters`.
 pub(crate) fn link(
     plan: &Arc<LinkPlan>,
     depth: u32,
     source: &Arc<ProcessorCell>,
     target: &Arc<ProcessorCell>,
+    counters: Arc<LinkCounters>,
 ) -> (LinkSender, LinkReceiver) {
+    counters.began_ns.get_or_init(|| source.env.clock.monotonic_ns());
     let (writer, reader) = carrier(plan.carrier, depth);
     let shared = Arc::new(LinkShared {
         key: plan.key,
         plan: Arc::clone(plan),
         depth,
-        made_ns: source.env.clock.monotonic_ns(),
-        counters: LinkCounters::default(),
+        counters,
         source: ArcSwap::new(Arc::clone(source)),
         target: ArcSwap::new(Arc::clone(target)),
         producer_waits: AtomicBool::new(false),
@@ -171,8 +171,14 @@ impl LinkShared {
         self.tapped.store(any, Release);
     }
 
-    pub(crate) fn taps(&self) -> Option<Arc<TapList>> {
-        self.taps.load_full()
+    /// Tells the observers of this link, if there are any.
+    #[inline]
+    fn with_taps(&self, tell: impl FnOnce(&TapList)) {
+        if self.tapped.load(Relaxed)
+            && let Some(taps) = &*self.taps.load()
+        {
+            tell(taps);
+        }
     }
 
     /// Puts an inline producer that waits for room on its strand's work list. For the holder of
@@ -229,12 +235,15 @@ impl LinkSender {
     pub(crate) fn put(&mut self, frame: RawFrame) {
         let counters = &self.shared.counters.producer;
         counters.count_sent(&frame.envelope, frame.block.bytes().len() as u64);
-        if self.shared.tapped.load(Relaxed)
-            && let Some(taps) = &*self.shared.taps.load()
-        {
-            taps.offer(&frame);
-        }
-        match self.writer.put(frame) {
+        self.shared.with_taps(|taps| taps.offer(&frame));
+        let put = self.writer.put(frame);
+        self.shared.with_taps(|taps| {
+            let dropped = !matches!(put, Put::Done);
+            if dropped || self.writer.room() == 0 {
+                taps.tell(&LinkEvent::QueueFull { dropped });
+            }
+        });
+        match put {
             Put::Done => {}
             Put::Displaced(_) if self.shared.plan.carrier == Carrier::Slot => {
                 counters.superseded.add(1);
@@ -276,6 +285,11 @@ impl LinkReceiver {
                 self.shared.made_room();
             }
         }
+        self.shared.with_taps(|taps| {
+            if self.reader.len() == 0 {
+                taps.tell(&LinkEvent::QueueEmpty {});
+            }
+        });
         Some(frame)
     }
 

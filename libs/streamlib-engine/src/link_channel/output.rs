@@ -5,7 +5,7 @@
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
 use streamlib_abi::port::{CopyReason, EndCause, OutputPort, OutputTable};
@@ -34,9 +34,49 @@ pub(crate) struct OutputCounters {
     /// Frames converted to another format.
     pub(crate) converted: Counter,
     pool: ArcSwapOption<PoolView>,
+    limit: Mutex<PoolLimit>,
+}
+
+/// How many buffers a port may have.
+#[derive(Debug, Default)]
+struct PoolLimit {
+    /// What the plan gives it.
+    planned: u32,
+    /// What the taps have beside it.
+    spare: u32,
 }
 
 impl OutputCounters {
+    /// Changes how many buffers the port may have. Locked by plans, by taps that come and go, and
+    /// when the port makes its first frame, but never to look.
+    fn change_limit(&self, change: impl FnOnce(&mut PoolLimit)) {
+        let mut limit = self.limit.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut limit);
+        if let Some(pool) = &*self.pool.load() {
+            pool.set_limit(limit.planned.saturating_add(limit.spare));
+        }
+    }
+
+    /// Allows `buffers` more than the plan does, for a tap.
+    pub(crate) fn add_spare(&self, buffers: u32) {
+        self.change_limit(|limit| limit.spare = limit.spare.saturating_add(buffers));
+    }
+
+    /// Takes back what [`Self::add_spare`] gave.
+    pub(crate) fn remove_spare(&self, buffers: u32) {
+        self.change_limit(|limit| limit.spare = limit.spare.saturating_sub(buffers));
+    }
+
+    fn set_planned(&self, buffers: u32) {
+        self.change_limit(|limit| limit.planned = buffers);
+    }
+
+    /// The port has a pool from now on.
+    fn set_pool(&self, pool: &BufferPool) {
+        self.pool.store(Some(Arc::new(pool.view())));
+        self.change_limit(|_| {});
+    }
+
     /// The port's buffers; none before its first frame.
     pub(crate) fn pool(&self) -> Option<PoolState> {
         self.pool.load().as_ref().map(|pool| pool.state())
@@ -65,7 +105,7 @@ pub(crate) struct OutputCell {
     sequence: u64,
     epoch: u32,
     last_timestamp_ns: i64,
-    ended: bool,
+    ended: Option<EndCause>,
 }
 
 // SAFETY: the work list belongs to the strand, whose RUN bit the user of this port holds; the rest
@@ -99,7 +139,7 @@ impl OutputCell {
             sequence: 0,
             epoch: 0,
             last_timestamp_ns: i64::MIN,
-            ended: false,
+            ended: None,
         }
     }
 
@@ -129,11 +169,14 @@ impl OutputCell {
         self.sequence = before.sequence;
         self.epoch = before.epoch;
         self.last_timestamp_ns = before.last_timestamp_ns;
+        if before.ended.is_some() {
+            self.links.iter().for_each(|link| link.shared.clear_end());
+        }
     }
 
     /// No more frames come from this port.
     pub(crate) fn end(&mut self, cause: EndCause) {
-        self.ended = true;
+        self.ended.get_or_insert(cause);
         for link in &self.links {
             if !link.shared.is_inline() {
                 link.shared.set_end(cause);
@@ -143,30 +186,34 @@ impl OutputCell {
         }
     }
 
-    /// Frames come again, in a new epoch.
-    pub(crate) fn reopen(&mut self) {
-        self.ended = false;
-        self.epoch += 1;
-        self.last_timestamp_ns = i64::MIN;
-        self.links.iter().for_each(|link| link.shared.clear_end());
+    /// Connects one more link. One that comes too late for frames brings the end.
+    pub(crate) fn add_link(&mut self, link: LinkSender) {
+        if let Some(cause) = self.ended {
+            link.shared.mark_end(cause);
+        }
+        self.links.push(link);
     }
 
-    /// True once [`Self::end`] was called.
-    pub(crate) fn is_ended(&self) -> bool {
-        self.ended
+    /// What comes from now on is of a new epoch; its timestamps may begin anywhere.
+    pub(crate) fn begin_epoch(&mut self) {
+        self.epoch += 1;
+        self.last_timestamp_ns = i64::MIN;
+    }
+
+    /// The timestamp of the last frame of this epoch, stream time, ns; `i64::MIN` before it.
+    pub(crate) fn last_timestamp_ns(&self) -> i64 {
+        self.last_timestamp_ns
     }
 
     /// Allows this many buffers from now on.
     pub(crate) fn set_pool_limit(&mut self, limit: u32) {
         self.pool_limit = limit;
-        if let Some(pool) = &self.pool {
-            pool.set_limit(limit);
-        }
+        self.counters.set_planned(limit);
     }
 
     #[inline]
     fn accept(&mut self, frame: &mut RawFrame) -> Status {
-        if self.ended {
+        if self.ended.is_some() {
             return Status::ENDED;
         }
         let envelope = &mut frame.envelope;
@@ -248,7 +295,7 @@ unsafe extern "C" fn loan(
     let pool = cell.pool.get_or_insert_with(|| {
         let (owner, budget) = (Weak::clone(&cell.owner), Arc::clone(&cell.budget));
         let pool = BufferPool::new(cell.pool_limit, cell.origin, owner, budget);
-        cell.counters.pool.store(Some(Arc::new(pool.view())));
+        cell.counters.set_pool(&pool);
         pool
     });
     match pool.loan(bytes) {
@@ -313,8 +360,7 @@ unsafe extern "C" fn gap(port: *mut c_void, until_ns: i64) -> Status {
 unsafe extern "C" fn next_epoch(port: *mut c_void, epoch: *mut u32) -> Status {
     // SAFETY: as in `loan`.
     let cell = unsafe { cell(port) };
-    cell.epoch += 1;
-    cell.last_timestamp_ns = i64::MIN;
+    cell.begin_epoch();
     // SAFETY: by contract `epoch` is a place for one number.
     unsafe { *epoch = cell.epoch };
     Status::OK

@@ -122,18 +122,6 @@ impl BufferPool {
         Self { shared, buffer_bytes: 0 }
     }
 
-    /// Allows this many buffers from now on. Buffers that are there already stay.
-    pub(crate) fn set_limit(&self, limit: u32) {
-        self.shared.limit.store(limit.min(MAX_BUFFERS), Relaxed);
-        self.shared.wake_producer();
-    }
-
-    /// Allows `change` more buffers, or fewer.
-    pub(crate) fn change_limit(&self, change: i32) {
-        let limit = self.shared.limit.load(Relaxed).saturating_add_signed(change);
-        self.set_limit(limit);
-    }
-
     /// True if `count` buffers can be loaned; if not, a buffer that comes back wakes the producer.
     #[inline]
     pub(crate) fn has_room(&self, count: u32) -> bool {
@@ -231,6 +219,12 @@ impl BufferPool {
 pub(crate) struct PoolView(Arc<Shared>);
 
 impl PoolView {
+    /// Allows this many buffers from now on. Those beyond are freed as they come back.
+    pub(crate) fn set_limit(&self, limit: u32) {
+        self.0.limit.store(limit.clamp(1, MAX_BUFFERS), Relaxed);
+        self.0.wake_producer();
+    }
+
     /// How full it is: each number as it was at some moment.
     pub(crate) fn state(&self) -> PoolState {
         let Self(shared) = self;
@@ -263,6 +257,14 @@ impl Shared {
     fn available(&self) -> u32 {
         let unmade = self.limit.load(Relaxed).saturating_sub(self.count.load(Relaxed));
         self.free.len() as u32 + unmade
+    }
+
+    /// True if there are more buffers than are allowed now; then one is not counted any more.
+    #[inline]
+    fn is_one_too_many(&self) -> bool {
+        let limit = self.limit.load(Relaxed);
+        let less = |count: u32| (count > limit).then(|| count - 1);
+        self.count.load(Relaxed) > limit && self.count.fetch_update(Relaxed, Relaxed, less).is_ok()
     }
 
     fn wake_producer(&self) {
@@ -328,6 +330,9 @@ unsafe extern "C" fn release(control: *const BlockControl) {
         return free(pointer);
     }
     let pool = Arc::clone(&buffer.pool);
+    if pool.is_one_too_many() {
+        return free(pointer);
+    }
     if let Err(FreeBuffer(pointer)) = pool.free.push(FreeBuffer(pointer)) {
         pool.count.fetch_sub(1, Relaxed);
         free(pointer);

@@ -1,69 +1,184 @@
-//! Taps: copies of handles (not of content) for whoever observes a link.
+//! Taps: what observers of a link are given, without ever holding the graph.
 //!
-//! A tap never holds the graph: it has two places of its own, and beyond them it misses samples,
-//! counted. Without taps a frame costs one relaxed load.
+//! A tap for frames gets copies of handles, not of content. It has a few places of its own, for
+//! frames that wait in it and frames that its reader holds together, and as many buffers beyond
+//! what the plan gave to the ports that its frames may come from; beyond them it misses frames,
+//! counted. A tap for events gets a few numbers about each frame and holds none. Without taps a
+//! frame costs one relaxed load.
 
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
 use streamlib_abi::RawFrame;
 
-use crate::sync::Thread;
-
-/// How many frames wait in a tap.
-pub(crate) const TAP_DEPTH: usize = 2;
+use crate::execution::doorbell::Doorbell;
+use crate::pubsub::events::LinkEvent;
 
 /// One observer of a link.
 #[derive(Debug)]
 pub(crate) struct Tap {
-    frames: ArrayQueue<RawFrame>,
+    what: What,
     missed: AtomicU64,
-    waiter: std::sync::Mutex<Option<Thread>>,
+    bell: Doorbell,
+}
+
+#[derive(Debug)]
+enum What {
+    Frames {
+        waiting: ArrayQueue<RawFrame>,
+        /// Frames that wait or are held by the reader.
+        taken: AtomicU64,
+    },
+    Events(ArrayQueue<LinkEvent>),
 }
 
 /// The observers of a link.
 #[derive(Debug)]
 pub(crate) struct TapList(pub(crate) Vec<Arc<Tap>>);
 
+/// A frame that a tap gave out. It takes one of the tap's places until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Tapped {
+    frame: ManuallyDrop<RawFrame>,
+    tap: Arc<Tap>,
+}
+
 impl Tap {
-    pub(crate) fn new() -> Arc<Self> {
+    /// A tap with `places` for frames, at least 1.
+    pub(crate) fn for_frames(places: usize) -> Arc<Self> {
+        let waiting = ArrayQueue::new(places.max(1));
         Arc::new(Self {
-            frames: ArrayQueue::new(TAP_DEPTH),
+            what: What::Frames { waiting, taken: AtomicU64::new(0) },
             missed: AtomicU64::new(0),
-            waiter: std::sync::Mutex::new(None),
+            bell: Doorbell::new(),
         })
     }
 
-    /// Takes the oldest frame that waits.
-    pub(crate) fn take(&self) -> Option<RawFrame> {
-        self.frames.pop()
+    /// A tap in which up to `capacity` events wait, at least 1.
+    pub(crate) fn for_events(capacity: usize) -> Arc<Self> {
+        Arc::new(Self {
+            what: What::Events(ArrayQueue::new(capacity.max(1))),
+            missed: AtomicU64::new(0),
+            bell: Doorbell::new(),
+        })
     }
 
-    /// Frames that came while both places were taken.
+    /// Buffers that the ports need beside what the plan gave them.
+    pub(crate) fn buffers(&self) -> u32 {
+        match &self.what {
+            What::Frames { waiting, .. } => u32::try_from(waiting.capacity()).unwrap_or(u32::MAX),
+            What::Events(_) => 0,
+        }
+    }
+
+    /// Takes the oldest frame that waits.
+    pub(crate) fn take(self: &Arc<Self>) -> Option<Tapped> {
+        let What::Frames { waiting, .. } = &self.what else { return None };
+        let frame = ManuallyDrop::new(waiting.pop()?);
+        Some(Tapped { frame, tap: Arc::clone(self) })
+    }
+
+    /// Takes the oldest event that waits.
+    pub(crate) fn take_event(&self) -> Option<LinkEvent> {
+        match &self.what {
+            What::Events(waiting) => waiting.pop(),
+            What::Frames { .. } => None,
+        }
+    }
+
+    /// Frames or events that came while there was no place for them.
     pub(crate) fn missed(&self) -> u64 {
         self.missed.load(Relaxed)
     }
 
-    /// The thread to unpark when a frame comes.
-    pub(crate) fn set_waiter(&self, thread: Option<Thread>) {
-        *self.waiter.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = thread;
+    /// True if nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        match &self.what {
+            What::Frames { waiting, .. } => waiting.is_empty(),
+            What::Events(waiting) => waiting.is_empty(),
+        }
+    }
+
+    /// Sleeps until something comes or `has_work` says that there is something else to do. May
+    /// return early. For one reader at a time.
+    pub(crate) fn wait(&self, timeout: Option<Duration>, has_work: impl FnOnce() -> bool) {
+        self.bell.wait(timeout, || !self.is_empty() || has_work());
     }
 
     fn offer(&self, frame: &RawFrame) {
-        if self.frames.is_full() || self.frames.push(frame.clone()).is_err() {
+        let had_place = match &self.what {
+            What::Frames { waiting, taken } => {
+                // Acquire pairs with the drop of `Tapped`: whose place it was has let its frame go.
+                let places = waiting.capacity() as u64;
+                let take = |count: u64| (count < places).then_some(count + 1);
+                taken.fetch_update(Acquire, Relaxed, take).is_ok()
+                    && waiting.push(frame.clone()).is_ok()
+            }
+            What::Events(waiting) => {
+                let timestamp_ns = frame.envelope.timestamp_ns;
+                waiting
+                    .push(LinkEvent::DataPushed { timestamp_ns, size: bulk_bytes(frame) })
+                    .is_ok()
+            }
+        };
+        self.count_and_ring(had_place);
+    }
+
+    fn tell(&self, event: LinkEvent) {
+        if let What::Events(waiting) = &self.what {
+            self.count_and_ring(waiting.push(event).is_ok());
+        }
+    }
+
+    fn count_and_ring(&self, had_place: bool) {
+        if had_place {
+            self.bell.ring();
+        } else {
             self.missed.fetch_add(1, Relaxed);
         }
-        if let Ok(waiter) = self.waiter.try_lock()
-            && let Some(thread) = &*waiter
-        {
-            thread.unpark();
+    }
+}
+
+/// Bytes of the content without its description.
+fn bulk_bytes(frame: &RawFrame) -> u64 {
+    let Ok(view) = frame.block.view() else { return 0 };
+    let memories = (0..view.memory_count()).filter_map(|index| view.memory(index));
+    memories.map(|memory| memory.len() as u64).sum()
+}
+
+impl Tapped {
+    /// The frame.
+    pub(crate) fn frame(&self) -> &RawFrame {
+        &self.frame
+    }
+}
+
+impl Drop for Tapped {
+    fn drop(&mut self) {
+        // The buffer goes back before the place is free: together they are never more than the
+        // tap's places.
+        // SAFETY: the frame is not used after this.
+        unsafe { ManuallyDrop::drop(&mut self.frame) };
+        if let What::Frames { taken, .. } = &self.tap.what {
+            taken.fetch_sub(1, Release);
         }
     }
 }
 
 impl TapList {
+    /// A frame is sent.
     pub(crate) fn offer(&self, frame: &RawFrame) {
         self.0.iter().for_each(|tap| tap.offer(frame));
+    }
+
+    /// Something else happened on the link.
+    pub(crate) fn tell(&self, event: &LinkEvent) {
+        self.0.iter().for_each(|tap| tap.tell(event.clone()));
     }
 }

@@ -34,7 +34,7 @@ impl TriggerRule {
     }
 }
 
-/// Chooses the frames of the next call. True if there are any.
+/// Chooses the frames of the next call. True if there are any that the last call did not leave.
 #[inline]
 pub(crate) fn choose(
     rule: TriggerRule,
@@ -42,11 +42,23 @@ pub(crate) fn choose(
     work: &mut WorkList,
     monotonic_ns: impl Fn() -> u64 + Copy,
 ) -> bool {
+    unpark(inputs);
     match rule {
         TriggerRule::Any => choose_any(inputs, work, monotonic_ns),
         TriggerRule::Primary(port) => choose_primary(port, inputs, work, monotonic_ns),
         TriggerRule::Aligned(tolerance_ns) => {
             choose_aligned(tolerance_ns, inputs, work, monotonic_ns)
+        }
+    }
+}
+
+/// A frame that the last call left is a reason for a call once a signal came.
+#[inline]
+fn unpark(inputs: &mut [InputCell]) {
+    if lanes(inputs).any(|lane| lane.parked) {
+        let news = lanes(inputs).fold(false, |news, lane| lane.take_signals() || news);
+        if news {
+            lanes(inputs).for_each(|lane| lane.parked = false);
         }
     }
 }
@@ -66,7 +78,7 @@ fn choose_any(
         for lane in &mut input.lanes {
             lane.chosen = lane.fill(work, monotonic_ns);
             // A link that closes a cycle gives its frame, but calls nobody.
-            any |= lane.chosen && lane.is_linked();
+            any |= lane.chosen && !lane.parked && lane.is_linked();
         }
     }
     any
@@ -83,33 +95,25 @@ fn choose_primary(
     };
     primary.chosen = primary.fill(work, monotonic_ns);
     let Some(at_ns) = primary.front.as_ref().map(timestamp) else { return false };
+    let mut fresh = !primary.parked;
     for (index, input) in inputs.iter_mut().enumerate() {
         if index == port {
             continue;
         }
         for lane in &mut input.lanes {
-            let mut newest: Option<RawFrame> = None;
+            // Of the frames at or before the time the newest is given. Which one that is shows
+            // only when the next one is seen.
             while lane.fill(work, monotonic_ns) && lane.front.as_ref().map(timestamp) <= Some(at_ns)
             {
-                // Of those at or before the time all but the newest are passed over. Which one is
-                // the newest is known only when the next one is seen.
-                if newest.is_some()
-                    && let Some(link) = &lane.link
-                {
-                    link.shared.counters.consumer.superseded.add(1);
-                    link.shared.counters.consumer.delivered.take_back_one();
-                }
-                lane.count(|counters| counters.delivered.add(1));
-                newest = lane.front.take();
+                lane.sample_front();
             }
-            if newest.is_some() {
-                lane.sampled = newest;
-            }
+            lane.count_sampled();
             // The front, if there is one, is of a later time: it stays for a later call.
             lane.chosen = lane.sampled.is_some();
+            fresh |= lane.renewed;
         }
     }
-    true
+    fresh
 }
 
 fn choose_aligned(
@@ -145,8 +149,12 @@ fn choose_aligned(
             }
         }
         if !dropped {
-            lanes(inputs).for_each(|lane| lane.chosen = lane.front.is_some());
-            return true;
+            let mut fresh = false;
+            for lane in lanes(inputs) {
+                lane.chosen = lane.front.is_some();
+                fresh |= lane.chosen && !lane.parked;
+            }
+            return fresh;
         }
     }
 }

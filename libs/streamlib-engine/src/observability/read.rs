@@ -193,7 +193,8 @@ impl<'a> Reader<'a> {
             queue_depth: counts.in_flight,
             counts,
             throughput_fps: link.map_or(0.0, |link| {
-                self.looks.links.look(key, link.made_ns, counts.sent, self.now_ns)
+                let began_ns = link.counters.began_ns.get().copied().unwrap_or(self.now_ns);
+                self.looks.links.look(key, began_ns, counts.sent, self.now_ns)
             }),
             formats: plan.formats.clone(),
             format: format.map(|format| (*format).clone()),

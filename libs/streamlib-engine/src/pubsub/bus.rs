@@ -137,25 +137,40 @@ impl Subscription {
         self.mailbox.closed.load(Ordering::Acquire)
     }
 
+    /// From now on the calling thread is unparked when there are news, until [`Self::disarm`].
+    /// Look at [`Self::has_news`] in between, before parking.
+    pub(crate) fn arm(&self) {
+        self.mailbox.waiter.store(Some(Arc::new(std::thread::current())));
+        fence(Ordering::SeqCst);
+    }
+
+    pub(crate) fn disarm(&self) {
+        self.mailbox.waiter.store(None);
+    }
+
+    /// True if an event waits, or none can come any more.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.mailbox.events.is_empty() || self.is_closed()
+    }
+
     fn wait(&mut self, deadline: Option<Instant>) -> Option<Arc<Event>> {
         loop {
             if let Some(event) = self.try_recv() {
                 return Some(event);
             }
-            self.mailbox.waiter.store(Some(Arc::new(std::thread::current())));
-            fence(Ordering::SeqCst);
+            self.arm();
             let is_closed = self.is_closed();
-            if self.mailbox.events.is_empty() && !is_closed {
+            if !self.has_news() {
                 match deadline.map(|at| at.saturating_duration_since(Instant::now())) {
                     None => std::thread::park(),
                     Some(Duration::ZERO) => {
-                        self.mailbox.waiter.store(None);
+                        self.disarm();
                         return self.try_recv();
                     }
                     Some(left) => std::thread::park_timeout(left),
                 }
             }
-            self.mailbox.waiter.store(None);
+            self.disarm();
             if is_closed {
                 return self.try_recv();
             }

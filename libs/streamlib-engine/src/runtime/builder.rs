@@ -1,13 +1,14 @@
 //! How an engine is put together.
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use streamlib_processor::Resources;
 
 use super::engine::{Committing, Engine, Settings, Shared};
+use super::lifecycle::Alive;
 use super::registry::EngineFactory;
 use super::view::View;
 use crate::compiler::Blueprint;
@@ -27,6 +28,7 @@ use crate::execution::{Clock, SystemClock};
 use crate::graph::PropertyGraph;
 use crate::link_channel::format_registry::FormatRegistry;
 use crate::link_channel::pool::MemoryBudget;
+use crate::observability::Observed;
 use crate::pubsub::EventBus;
 
 /// When changes that are made one by one take effect.
@@ -183,19 +185,27 @@ impl EngineBuilder {
             commit_mode: self.commit_mode,
             view: ArcSwap::from_pointee(View::default()),
             last_run: ArcSwapOption::empty(),
+            observed: Observed::default(),
             committing: Mutex::new(Committing {
                 graph: PropertyGraph::new(),
                 declared: Blueprint::default(),
                 installation: Installation::new(Arc::clone(&env), Arc::clone(&pool)),
                 undo: Vec::new(),
                 pending: Vec::new(),
+                outcome: None,
                 fail_at: None,
             }),
             stop: super::lifecycle::StopFlag::default(),
+            supervisor: Mutex::new(None),
+            closing: AtomicBool::new(false),
             env,
             pool,
         });
-        super::supervisor::start(&shared).map_err(Error::Threads)?;
-        Ok(Engine { shared })
+        // From here on whatever was started ends with the handle.
+        let engine =
+            Engine { shared: Arc::clone(&shared), _alive: Arc::new(Alive(Arc::clone(&shared))) };
+        let thread = super::supervisor::start(&shared).map_err(Error::Threads)?;
+        *shared.supervisor.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        Ok(engine)
     }
 }

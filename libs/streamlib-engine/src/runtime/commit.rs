@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::engine::{Committing, Engine, Shared};
 use super::transaction::Committed;
 use super::view::View;
+use crate::compiler::installation::Installation;
 use crate::compiler::phases::{Delegates, Phases};
 use crate::compiler::{Blueprint, Plan, plan, revise};
 use crate::error::{Error, Result};
+use crate::execution::ProcessorCell;
 use crate::graph::{Applied, Change, GraphSnapshot, GraphState, apply};
 use crate::pubsub::EventKind;
-use crate::pubsub::events::{GraphEvent, RuntimeEvent};
+use crate::pubsub::events::{GraphEvent, ProcessorState, RuntimeEvent};
 
 /// Commits that can be taken back.
 const UNDO_DEPTH: usize = 100;
@@ -118,22 +120,10 @@ impl Shared {
             fail_at,
         };
         let state = committing.graph.state();
-        let publish = || {
-            // The graph as it is declared; its running parts follow when retire is over.
-            let view = self.view.load();
-            let (blueprint, cells) = (view.blueprint.clone(), view.cells.clone());
-            let (links, outputs) = (view.links.clone(), view.outputs.clone());
-            let abandoned_threads = view.abandoned_threads;
-            let snapshot = snapshot.clone();
-            self.view.store(Arc::new(View {
-                snapshot,
-                state,
-                blueprint,
-                cells,
-                links,
-                outputs,
-                abandoned_threads,
-            }));
+        let declared = after.clone();
+        let publish = |installed: &Installation| {
+            let view = View::new(snapshot.clone(), state, declared, installed);
+            self.view.store(Arc::new(view));
         };
         let phases = Phases::new(&mut committing.installation, delegates, plan, after);
         let carried = phases.carry_out(true, publish)?;
@@ -144,11 +134,32 @@ impl Shared {
         Ok(carried.problems)
     }
 
+    /// Puts a new instance in the place of one that failed, as it is declared. False if that is
+    /// not there any more.
+    pub(super) fn restart(&self, failed: &Arc<ProcessorCell>) -> Result<bool> {
+        let mut committing = self.committing();
+        let present = committing.installation.cells.get(&failed.id);
+        let is_present = present.is_some_and(|cell| Arc::ptr_eq(cell, failed));
+        let runs = committing.graph.state() != GraphState::Idle;
+        if !runs || !is_present || failed.state() != ProcessorState::Error {
+            return Ok(false);
+        }
+        let (snapshot, declared) =
+            (committing.graph.snapshot().clone(), committing.declared.clone());
+        let mut applied = super::lifecycle::whole(&snapshot);
+        applied.touched.replaced.insert(failed.id.clone());
+        let plan = plan(&declared, &declared, &applied);
+        self.carry_out(&mut committing, &plan, declared, &snapshot)?;
+        self.publish_view(&committing);
+        Ok(true)
+    }
+
     pub(super) fn publish_view(&self, committing: &Committing) {
         let (snapshot, state) = (committing.graph.snapshot().clone(), committing.graph.state());
         let declared = committing.declared.clone();
-        let view = View::new(snapshot, state, declared, &committing.installation);
-        self.view.store(Arc::new(view));
+        let view = Arc::new(View::new(snapshot, state, declared, &committing.installation));
+        self.view.store(Arc::clone(&view));
+        self.observed.follow(&view);
     }
 
     fn tell_committed(&self, committed: &Committed, changes: &[Change]) {

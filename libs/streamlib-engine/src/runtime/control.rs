@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering::Release;
 
 use super::engine::{Engine, Shared};
 use crate::error::{Error, Result};
-use crate::execution::cell::{Body, Phase};
+use crate::execution::cell::Phase;
+use crate::execution::held::{HeldStrand, Open};
 use crate::graph::GraphState;
 use crate::ids::ProcessorId;
 use crate::pubsub::events::{ProcessorState, RuntimeEvent};
@@ -28,7 +29,7 @@ impl Engine {
         shared.env.paused.store(true, Release);
         shared.env.clock.freeze();
         for id in committing.installation.cells.keys() {
-            shared.with_body(id, |body| body.instance.iter_mut().for_each(|i| i.pause())).ok();
+            shared.with_open(id, |mut open| open.tell_paused(true)).ok();
         }
         shared.set_state(&mut committing, GraphState::Paused);
         shared.publish_view(&committing);
@@ -50,7 +51,7 @@ impl Engine {
         }
         shared.publish_runtime(RuntimeEvent::RuntimeWillResume {});
         for id in committing.installation.cells.keys() {
-            shared.with_body(id, |body| body.instance.iter_mut().for_each(|i| i.resume())).ok();
+            shared.with_open(id, |mut open| open.tell_paused(false)).ok();
         }
         shared.env.clock.run();
         shared.env.paused.store(false, Release);
@@ -80,14 +81,11 @@ impl Engine {
 
     fn set_paused(&self, id: &ProcessorId, paused: bool) -> Result<()> {
         let shared = &self.shared;
-        let changed = shared.with_body(id, |body| {
-            let before = std::mem::replace(&mut body.paused, paused);
-            if before != paused
-                && let Some(instance) = &mut body.instance
-            {
-                if paused { instance.pause() } else { instance.resume() }
+        let changed = shared.with_open(id, |mut open| {
+            if std::mem::replace(&mut open.body().paused, paused) != paused {
+                open.tell_paused(paused);
             }
-            body.phase == Phase::Running
+            open.body().phase == Phase::Running
         })?;
         if changed && let Some(cell) = shared.view.load().cells.get(id) {
             let state = if paused { ProcessorState::Paused } else { ProcessorState::Running };
@@ -101,30 +99,27 @@ impl Engine {
     /// # Errors
     /// As [`Self::pause_processor`].
     pub fn step(&self, id: impl AsRef<ProcessorId>, calls: u32) -> Result<()> {
-        let add = |body: &mut Body| body.manual_calls = body.manual_calls.saturating_add(calls);
-        self.shared.with_body(id.as_ref(), add)
+        self.shared.with_open(id.as_ref(), |mut open| {
+            let body = open.body();
+            body.manual_calls = body.manual_calls.saturating_add(calls);
+        })
     }
 }
 
 impl Shared {
-    /// Changes a processor's state between two of its calls.
-    pub(super) fn with_body<R>(
+    /// Does something with a processor between two of its calls.
+    pub(super) fn with_open<R>(
         &self,
         id: &ProcessorId,
-        action: impl FnOnce(&mut Body) -> R,
+        action: impl FnOnce(Open<'_>) -> R,
     ) -> Result<R> {
         let unknown = || Error::NoSuchProcessor(id.clone(), String::new());
         let cell = self.view.load().cells.get(id).cloned().ok_or_else(unknown)?;
-        let strand = cell.strand().ok_or_else(unknown)?;
         let patience = Duration::from_secs(1);
-        if !self.env.gate.wait_until(Instant::now() + patience, || strand.try_hold()) {
-            strand.give_up_hold();
-            return Err(Error::Busy { strand: id.clone(), patience });
-        }
-        // SAFETY: the strand is held.
-        let result = action(unsafe { cell.body() });
-        strand.look_everywhere();
-        strand.release(true);
-        Ok(result)
+        let held = HeldStrand::hold_of(&cell, Instant::now() + patience);
+        let busy = || Error::Busy { strand: id.clone(), patience };
+        let mut held = held.ok_or_else(|| cell.strand().map_or_else(unknown, |_| busy()))?;
+        let open = held.open(&cell).ok_or_else(unknown)?;
+        Ok(action(open))
     }
 }

@@ -1,6 +1,8 @@
 //! The engine's handle, and the calls that each are one transaction.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -9,7 +11,7 @@ use streamlib_processor::{Processor, Resources};
 
 use super::builder::{CommitMode, EngineBuilder};
 use super::connect::{LinkSource, LinkTarget, ProcessorHandle};
-use super::lifecycle::StopFlag;
+use super::lifecycle::{Alive, GraphOutcome, StopFlag};
 use super::registry::EngineFactory;
 use super::transaction::{Committed, Transaction};
 use super::view::View;
@@ -21,7 +23,7 @@ use crate::execution::env::GraphEnv;
 use crate::execution::pool::WorkerPool;
 use crate::graph::{Change, GraphSnapshot, GraphState, LinkOptions, ProcessorNode, PropertyGraph};
 use crate::ids::{LinkId, PortRef, ProcessorId};
-use crate::observability::Inspection;
+use crate::observability::{Inspection, Observed};
 use crate::pubsub::EventBus;
 
 /// What can be set.
@@ -43,9 +45,14 @@ pub(crate) struct Shared {
     pub(crate) view: ArcSwap<View>,
     /// How the graph ended that ran last.
     pub(crate) last_run: ArcSwapOption<Inspection>,
+    pub(crate) observed: Observed,
     /// One commit at a time.
     pub(super) committing: Mutex<Committing>,
     pub(super) stop: StopFlag,
+    /// The supervisor's thread.
+    pub(super) supervisor: Mutex<Option<JoinHandle<()>>>,
+    /// True once the engine's own threads are to end.
+    pub(super) closing: AtomicBool,
     pub(crate) env: Arc<GraphEnv>,
     pub(super) pool: Arc<WorkerPool>,
 }
@@ -60,6 +67,8 @@ pub(super) struct Committing {
     pub(super) undo: Vec<Vec<Change>>,
     /// Changes that wait for a commit, in [`CommitMode::Manual`].
     pub(super) pending: Vec<Change>,
+    /// How the graph ended that ran last.
+    pub(super) outcome: Option<GraphOutcome>,
     /// Fails a step of the next plan, for tests.
     pub(super) fail_at: Option<usize>,
 }
@@ -75,6 +84,8 @@ impl Shared {
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) shared: Arc<Shared>,
+    /// Ends everything with the last handle.
+    pub(super) _alive: Arc<Alive>,
 }
 
 impl std::fmt::Debug for Engine {

@@ -1,7 +1,7 @@
 //! Start, stop, wait.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
+use std::sync::{Arc, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -13,12 +13,15 @@ use crate::compiler::{Blueprint, plan};
 use crate::error::{Error, Result};
 use crate::execution::ProcessorEnd;
 use crate::execution::cell::Phase;
-use crate::execution::step::close_outputs;
-use crate::graph::{Applied, GraphState, Touched};
+use crate::execution::held::HeldStrand;
+use crate::graph::{Applied, GraphSnapshot, GraphState, Touched};
 use crate::ids::ProcessorId;
 use crate::observability::last_run;
 use crate::pubsub::EventKind;
 use crate::pubsub::events::{GraphEvent, ProcessorState, RuntimeEvent};
+
+/// How long to wait for a commit under way, while the main thread's processors run on.
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// Says that the graph is to stop, from a signal handler's thread or any other.
 #[derive(Debug, Default)]
@@ -99,15 +102,30 @@ impl Engine {
             return Err(Error::NotRunning);
         }
         let main = &shared.env.main;
+        let _turn = main.take_turn();
         let done = || shared.env.ends.is_done() || shared.stop.requested.load(Acquire);
-        while !done() {
+        loop {
             main.run_waiting();
-            main.wait(None, done);
+            if !done() {
+                main.wait(None, done);
+                continue;
+            }
+            // Whoever commits or stops meanwhile may need the strands that only run here.
+            let mut committing = match shared.committing.try_lock() {
+                Ok(committing) => committing,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => {
+                    main.wait(Some(LOCK_PAUSE), || false);
+                    continue;
+                }
+            };
+            if committing.graph.state() == GraphState::Idle {
+                return committing.outcome.clone().ok_or(Error::NotRunning);
+            }
+            let at_once = shared.stop.at_once.load(Acquire);
+            let drain = if at_once { Duration::ZERO } else { shared.settings.drain_timeout };
+            return Ok(shared.stop_told(&mut committing, drain));
         }
-        if shared.stop.at_once.load(Acquire) {
-            return self.stop_within(Duration::ZERO);
-        }
-        self.stop()
     }
 
     /// Ends the sources, lets what is under way drain for as long as the drain timeout says, and
@@ -130,11 +148,7 @@ impl Engine {
         if committing.graph.state() == GraphState::Idle {
             return Err(Error::NotRunning);
         }
-        shared.publish_runtime(RuntimeEvent::RuntimeWillStop {});
-        let outcome = shared.stop(&mut committing, drain_timeout);
-        let abandoned_threads = u32::try_from(outcome.abandoned_threads).unwrap_or(u32::MAX);
-        shared.publish_runtime(RuntimeEvent::RuntimeDidStop { abandoned_threads });
-        Ok(outcome)
+        Ok(shared.stop_told(&mut committing, drain_timeout))
     }
 
     /// Asks for a stop and returns at once: [`Self::wait`] then stops. A second request makes it
@@ -190,6 +204,14 @@ impl Shared {
         Ok(())
     }
 
+    fn stop_told(&self, committing: &mut Committing, drain_timeout: Duration) -> GraphOutcome {
+        self.publish_runtime(RuntimeEvent::RuntimeWillStop {});
+        let outcome = self.stop(committing, drain_timeout);
+        let abandoned_threads = u32::try_from(outcome.abandoned_threads).unwrap_or(u32::MAX);
+        self.publish_runtime(RuntimeEvent::RuntimeDidStop { abandoned_threads });
+        outcome
+    }
+
     fn stop(&self, committing: &mut Committing, drain_timeout: Duration) -> GraphOutcome {
         self.resume_for_stop();
         self.end_sources(committing);
@@ -214,7 +236,10 @@ impl Shared {
             ends: self.env.ends.list(),
             abandoned_threads: committing.installation.abandoned_threads,
         };
+        committing.outcome = Some(outcome.clone());
         self.publish_view(committing);
+        // Others may wait for the same end.
+        self.env.ends.poke();
         outcome
     }
 
@@ -232,35 +257,26 @@ impl Shared {
         let installed = &committing.installation;
         let deadline = Instant::now() + Duration::from_secs(1);
         for cell in installed.cells.values() {
-            let linked = installed
-                .blueprint
-                .processors
-                .get(&cell.id)
-                .is_some_and(|plan| plan.inputs.iter().flatten().any(Option::is_some));
-            if linked && !matches!(cell.descriptor.execution, ProcessExecution::Continuous { .. }) {
+            let plan = installed.blueprint.processors.get(&cell.id);
+            let linked = plan.is_some_and(|plan| plan.inputs.iter().flatten().any(Option::is_some));
+            let is_source =
+                !linked || matches!(cell.descriptor.execution, ProcessExecution::Continuous { .. });
+            if !is_source && cell.state() != ProcessorState::Error {
                 continue;
             }
-            let Some(strand) = cell.strand() else { continue };
-            // A worker of the main thread's strands may be this very thread: then nobody runs it.
-            if !self.env.gate.wait_until(deadline, || strand.try_hold()) {
-                strand.give_up_hold();
-                continue;
-            }
-            // SAFETY: the strand is held.
-            let body = unsafe { cell.body() };
-            match body.phase {
-                Phase::Running => {
-                    body.phase = Phase::Ending(EndCause::Stopped);
-                    body.wake_at_ns = None;
+            let Some(mut held) = HeldStrand::hold_of(cell, deadline) else { continue };
+            let Some(mut open) = held.open(cell) else { continue };
+            match open.body().phase {
+                Phase::Running if is_source => {
+                    open.body().phase = Phase::Ending(EndCause::Stopped);
+                    open.body().wake_at_ns = None;
                     cell.set_state(ProcessorState::Ending);
                 }
                 Phase::Created | Phase::AwaitingRestart => {
-                    close_outputs(cell, body, EndCause::Stopped, cell.failure());
+                    open.close(EndCause::Stopped, cell.failure());
                 }
-                Phase::Ending(_) | Phase::Ended => {}
+                Phase::Running | Phase::Ending(_) | Phase::Ended => {}
             }
-            strand.look_everywhere();
-            strand.release(true);
         }
     }
 
@@ -286,59 +302,49 @@ impl Shared {
             if matches!(cell.state(), ProcessorState::Ended | ProcessorState::Error) {
                 continue;
             }
-            let Some(strand) = cell.strand() else { continue };
-            if !self.env.gate.wait_until(deadline, || strand.try_hold()) {
-                strand.give_up_hold();
-                continue;
+            let Some(mut held) = HeldStrand::hold_of(cell, deadline) else { continue };
+            if let Some(mut open) = held.open(cell) {
+                open.close(EndCause::Stopped, None);
             }
-            // SAFETY: the strand is held.
-            let body = unsafe { cell.body() };
-            close_outputs(cell, body, EndCause::Stopped, None);
-            strand.release(false);
+        }
+    }
+
+    /// Ends what runs, and the engine's own threads.
+    fn shut_down(&self) {
+        let mut committing = self.committing();
+        if committing.graph.state() != GraphState::Idle {
+            self.stop(&mut committing, Duration::ZERO);
+        }
+        drop(committing);
+        self.env.timer.close();
+        self.closing.store(true, Release);
+        self.env.supervisor.ring();
+        let thread = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && thread.thread().id() != std::thread::current().id()
+        {
+            // The thread's own panic was reported by the panic hook.
+            drop(thread.join());
         }
     }
 }
 
+/// What the handles of an engine hold together: when the last of them is dropped, the engine and
+/// all of its threads end.
+pub(super) struct Alive(pub(super) Arc<Shared>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.shut_down();
+    }
+}
+
 /// All of a graph, for a plan from nothing or to nothing.
-fn whole(snapshot: &crate::graph::GraphSnapshot) -> Applied {
+pub(super) fn whole(snapshot: &GraphSnapshot) -> Applied {
     Applied {
         snapshot: snapshot.clone(),
         inverse: Vec::new(),
         touched: Touched::default(),
         connected: Vec::new(),
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        let committing = std::mem::replace(
-            self.committing.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner),
-            super::engine::Committing::emptied(&self.env, &self.pool),
-        );
-        let mut committing = committing;
-        if committing.graph.state() != GraphState::Idle {
-            self.stop(&mut committing, Duration::ZERO);
-        }
-        self.env.timer.close();
-        self.env.supervisor.ring();
-    }
-}
-
-impl Committing {
-    fn emptied(
-        env: &Arc<crate::execution::env::GraphEnv>,
-        pool: &Arc<crate::execution::pool::WorkerPool>,
-    ) -> Self {
-        Self {
-            graph: crate::graph::PropertyGraph::new(),
-            declared: Blueprint::default(),
-            installation: crate::compiler::installation::Installation::new(
-                Arc::clone(env),
-                Arc::clone(pool),
-            ),
-            undo: Vec::new(),
-            pending: Vec::new(),
-            fail_at: None,
-        }
     }
 }

@@ -5,16 +5,17 @@
 //! because a call that hangs tells nobody.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
-use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::engine::{Engine, Shared};
+use super::engine::Shared;
+use crate::execution::ProcessorCell;
 use crate::execution::cell::Phase;
 use crate::execution::home::Home;
-use crate::execution::step::close_outputs;
 use crate::execution::watch::CallWatch;
-use crate::graph::{Change, RestartPolicy};
+use crate::graph::RestartPolicy;
 use crate::ids::ProcessorId;
 use crate::pubsub::events::{ProcessorEvent, ProcessorState};
 use streamlib_abi::port::EndCause;
@@ -26,22 +27,22 @@ const HELD_UP: Duration = Duration::from_millis(10);
 /// Most workers that are added because others are held up.
 const MOST_WORKERS: usize = 64;
 
-/// Starts the thread. It ends when the engine has gone.
-pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<()> {
+/// Starts the thread. It ends when the engine is shut down.
+pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
     let bell = Arc::clone(&shared.env.supervisor);
     let shared = Arc::downgrade(shared);
     let run = move || {
         let mut supervisor = Supervisor::default();
         loop {
             let calm = match shared.upgrade() {
-                Some(shared) => supervisor.look(&shared, &Arc::downgrade(&shared)),
-                None => return,
+                Some(shared) if !shared.closing.load(Acquire) => supervisor.look(&shared),
+                _ => return,
             };
-            let gone = || shared.strong_count() == 0;
+            let gone = || shared.upgrade().is_none_or(|shared| shared.closing.load(Acquire));
             bell.wait(Some(if calm { CALM } else { HELD_UP }), gone);
         }
     };
-    std::thread::Builder::new().name("streamlib-superv".to_owned()).spawn(run).map(drop)
+    std::thread::Builder::new().name("streamlib-superv".to_owned()).spawn(run)
 }
 
 /// A call that was under way at the last look.
@@ -61,21 +62,22 @@ struct Supervisor {
 
 #[derive(Debug, Default)]
 struct Restart {
-    seen: u64,
     attempts: u32,
     due: Option<Instant>,
+    /// The limit is reached, and its outputs have ended.
+    gave_up: bool,
 }
 
 impl Supervisor {
     /// True if there is no need to look again soon.
-    fn look(&mut self, shared: &Shared, weak: &Weak<Shared>) -> bool {
+    fn look(&mut self, shared: &Shared) -> bool {
         let held_up = self.look_at_calls(shared);
         if held_up && shared.pool.worker_count() < MOST_WORKERS {
             // If it cannot be had, the strands wait for the workers that there are.
             drop(shared.pool.add_worker());
         }
         self.schedule_restarts(shared);
-        self.restart_due(weak);
+        self.restart_due(shared);
         !shared.pool.is_short_of_workers() && self.restarts.values().all(|r| r.due.is_none())
     }
 
@@ -109,11 +111,21 @@ impl Supervisor {
                 let elapsed = now - call.since;
                 if elapsed > limit && !call.reported && !cell.descriptor.needs.blocking {
                     call.reported = true;
-                    cell.set_state(ProcessorState::Stuck);
+                    cell.change_state(ProcessorState::Running, ProcessorState::Stuck);
                     cell.publish(ProcessorEvent::ProcessorStuck { elapsed, limit });
                 }
             }
             seen.insert(key, call);
+        }
+        let is_over = |key: &usize, call: &LongCall| {
+            call.reported && seen.get(key).is_none_or(|now: &LongCall| now.number != call.number)
+        };
+        if self.calls.iter().any(|(key, call)| is_over(key, call)) {
+            // Some call came back after all.
+            for cell in view.cells.values() {
+                cell.change_state(ProcessorState::Stuck, ProcessorState::Running);
+            }
+            seen.values_mut().for_each(|call| call.reported = false);
         }
         self.calls = seen;
         all_held_up
@@ -131,13 +143,12 @@ impl Supervisor {
     fn schedule_restarts(&mut self, shared: &Shared) {
         let view = shared.view.load();
         for (id, cell) in &view.cells {
-            let failures = cell.failures.load(Acquire);
-            if failures == 0 || !cell.restarts.load(Relaxed) {
+            if cell.failures.load(Acquire) == 0 || !cell.restarts.load(Relaxed) {
                 continue;
             }
             let restart = self.restarts.entry(id.clone()).or_default();
             // A new instance counts anew: the old one's failures were dealt with.
-            if restart.due.is_some() || cell.state() != ProcessorState::Error {
+            if restart.due.is_some() || restart.gave_up || cell.state() != ProcessorState::Error {
                 continue;
             }
             let Some(node) = view.snapshot.processor(id) else { continue };
@@ -146,9 +157,8 @@ impl Supervisor {
                 | RestartPolicy::Always { backoff, limit } => (backoff, limit),
                 RestartPolicy::Never => continue,
             };
-            restart.seen = failures;
             if limit.is_some_and(|limit| restart.attempts >= limit) {
-                give_up(shared, id);
+                restart.gave_up = give_up(shared, cell);
                 continue;
             }
             let factor = 1_u32 << restart.attempts.min(16);
@@ -157,7 +167,7 @@ impl Supervisor {
         self.restarts.retain(|id, _| view.cells.contains_key(id));
     }
 
-    fn restart_due(&mut self, weak: &Weak<Shared>) {
+    fn restart_due(&mut self, shared: &Shared) {
         let now = Instant::now();
         for (id, restart) in &mut self.restarts {
             if restart.due.is_none_or(|due| due > now) {
@@ -165,40 +175,29 @@ impl Supervisor {
             }
             restart.due = None;
             restart.attempts += 1;
-            let Some(shared) = weak.upgrade() else { return };
-            let engine = Engine { shared };
-            let Some(node) = engine.snapshot().processor(id).cloned() else { continue };
-            let change = Change::Replace { id: id.clone(), node: (*node).clone() };
-            match engine.transaction().with([change]).commit() {
-                Ok(_) => {
-                    if let Some(cell) = engine.shared.view.load().cells.get(id) {
+            let Some(failed) = shared.view.load().cells.get(id).cloned() else { continue };
+            match shared.restart(&failed) {
+                Ok(false) => {}
+                Ok(true) => {
+                    if let Some(cell) = shared.view.load().cells.get(id) {
                         cell.stats.set_restarts(restart.attempts);
-                        cell.publish(ProcessorEvent::ProcessorRestarted {
-                            attempt: restart.attempts,
-                        });
-                    }
-                    // The restart is no change of the user's.
-                    engine.shared.committing().undo.pop();
-                }
-                Err(error) => {
-                    if let Some(cell) = engine.shared.view.load().cells.get(id) {
-                        cell.set_failure(Some(error.to_string()));
+                        let attempt = restart.attempts;
+                        cell.publish(ProcessorEvent::ProcessorRestarted { attempt });
                     }
                 }
+                Err(error) => failed.set_failure(Some(error.to_string())),
             }
         }
     }
 }
 
-/// The processor has failed for good.
-fn give_up(shared: &Shared, id: &ProcessorId) {
-    let Some(cell) = shared.view.load().cells.get(id).cloned() else { return };
+/// The processor has failed for good. False if its strand is busy: then the next look tries again.
+fn give_up(shared: &Shared, cell: &Arc<ProcessorCell>) -> bool {
     let message = cell.failure();
-    let closed = shared.with_body(id, |body| {
-        if body.phase == Phase::AwaitingRestart {
-            close_outputs(&cell, body, EndCause::Failed, message);
+    let closed = shared.with_open(&cell.id, |mut open| {
+        if open.body().phase == Phase::AwaitingRestart {
+            open.close(EndCause::Failed, message);
         }
     });
-    // If its strand is busy, the next look tries again.
-    drop(closed);
+    closed.is_ok()
 }

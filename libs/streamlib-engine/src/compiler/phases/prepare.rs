@@ -1,5 +1,6 @@
 //! The first stage: all that can fail, each step with its undo.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -9,12 +10,14 @@ use streamlib_processor::SetupContext;
 
 use super::undo::Undo;
 use super::{HOLD_PATIENCE, NewLink, Phases};
-use crate::compiler::blueprint::{Carrier, LinkKey, StrandPlan};
+use crate::compiler::blueprint::{Carrier, LinkKey, ProcessorPlan, StrandPlan};
 use crate::compiler::plan::Step;
 use crate::delegates::SchedulingStrategy;
 use crate::error::Error;
 use crate::execution::ProcessorCell;
+use crate::execution::cell::Phase;
 use crate::execution::dedicated::DedicatedThread;
+use crate::execution::held::{Detached, HeldStrand};
 use crate::execution::home::Home;
 use crate::execution::step::panicked;
 use crate::execution::strand::Strand;
@@ -54,14 +57,14 @@ impl Phases<'_> {
         let descriptor = Arc::clone(&plan.descriptor);
         let cell = ProcessorCell::new(processor.clone(), descriptor, instance, origin, env);
         cell.restarts.store(!plan.node.restart.is_never(), Relaxed);
-        self.new_cells.insert(processor.clone(), cell);
+        let not_alone = || Error::NotPlanned { what: processor.to_string() };
+        let fresh = Detached::new(cell).ok_or_else(not_alone)?;
+        self.new_cells.insert(processor.clone(), Arc::clone(fresh.cell()));
+        self.holdings.add_fresh(fresh);
         Ok(())
     }
 
-    fn planned(
-        &self,
-        processor: &ProcessorId,
-    ) -> Result<Arc<crate::compiler::blueprint::ProcessorPlan>, Error> {
+    fn planned(&self, processor: &ProcessorId) -> Result<Arc<ProcessorPlan>, Error> {
         let plan = self.after.processors.get(processor).cloned();
         plan.ok_or_else(|| Error::NotPlanned { what: processor.to_string() })
     }
@@ -76,7 +79,9 @@ impl Phases<'_> {
             Carrier::Inline => per_call,
             _ => plan.depth.max(per_call),
         };
-        let (sender, receiver) = link(&plan, depth, &source, &target);
+        // A queue that is made anew for the same link goes on counting.
+        let before = self.installed.links.get(&key).map(|link| Arc::clone(&link.counters));
+        let (sender, receiver) = link(&plan, depth, &source, &target, before.unwrap_or_default());
         let shared = Arc::clone(&sender.shared);
         let (sender, receiver) = (Some(sender), Some(receiver));
         self.new_links.insert(key, NewLink { sender, receiver, shared });
@@ -88,17 +93,12 @@ impl Phases<'_> {
         let cell = self.new_cells.get(processor).cloned().ok_or_else(not_planned)?;
         self.undo.push(Undo::TearDown(Arc::clone(&cell)));
         let resources = self.delegates.resources;
-        // SAFETY: a new processor is in no strand, so nobody else knows it.
-        let result = unsafe {
-            cell.bind();
-            let instance = &mut cell.body().instance;
-            catch_unwind(AssertUnwindSafe(|| match instance {
-                Some(instance) => {
-                    instance.setup(&mut SetupContext::new(cell.id.as_str(), resources))
-                }
-                None => Ok(()),
-            }))
-        };
+        let mut fresh = self.holdings.open(&cell).ok_or_else(not_planned)?;
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            fresh.bind();
+            let Some(instance) = &mut fresh.body().instance else { return Ok(()) };
+            instance.setup(&mut SetupContext::new(cell.id.as_str(), resources))
+        }));
         result
             .unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
             .map_err(|source| Error::SetUp { processor: processor.clone(), source })
@@ -108,30 +108,28 @@ impl Phases<'_> {
     fn hold(&mut self, strands: &[ProcessorId]) -> Result<(), Error> {
         let deadline = Instant::now() + HOLD_PATIENCE;
         for id in strands {
-            let Some(strand) = self.installed.strands.get(id).cloned() else { continue };
-            let gate = &self.installed.env.gate;
-            if gate.wait_until(deadline, || strand.try_hold()) {
-                self.held.push((id.clone(), strand));
+            let Some(strand) = self.installed.strands.get(id) else { continue };
+            if let Some(held) = HeldStrand::hold(strand, deadline) {
+                self.holdings.add(held);
                 continue;
             }
-            strand.give_up_hold();
-            let removed = !strand
-                .members()
-                .iter()
-                .any(|member| self.after.processors.contains_key(&member.id));
-            if !removed {
+            let stays = |member: &Arc<ProcessorCell>| self.is_planned(member);
+            if strand.members().iter().any(stays) {
                 return Err(Error::Busy { strand: id.clone(), patience: HOLD_PATIENCE });
             }
         }
         Ok(())
     }
 
+    fn is_planned(&self, cell: &ProcessorCell) -> bool {
+        self.after.processors.contains_key(&cell.id)
+    }
+
     /// Tears the running instance down before its replacement is set up.
     fn stop_holder(&mut self, processor: &ProcessorId) -> Result<(), Error> {
         let Some(cell) = self.installed.cells.get(processor).cloned() else { return Ok(()) };
-        // SAFETY: the plan held the strand in a step before.
-        let body = unsafe { cell.body() };
-        if let Some(mut instance) = body.instance.take() {
+        let Some(mut open) = self.holdings.open(&cell) else { return Ok(()) };
+        if let Some(mut instance) = open.body().instance.take() {
             let node = self.installed.blueprint.processors.get(processor);
             self.undo.push(Undo::Recreate(Arc::clone(&cell), node.map(|plan| plan.node.clone())));
             let teardown = AssertUnwindSafe(|| instance.teardown());
@@ -148,8 +146,8 @@ impl Phases<'_> {
         let failed = |source| Error::UpdateConfig { processor: processor.clone(), source };
         let config = &plan.node.config;
         self.delegates.processor.will_update_config(processor, config).map_err(failed)?;
-        // SAFETY: the plan held the strand in a step before.
-        let Some(instance) = &mut unsafe { cell.body() }.instance else { return Ok(()) };
+        let Some(mut open) = self.holdings.open(&cell) else { return Ok(()) };
+        let Some(instance) = &mut open.body().instance else { return Ok(()) };
         catch_unwind(AssertUnwindSafe(|| instance.update_config(config)))
             .unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
             .map_err(failed)?;
@@ -163,16 +161,47 @@ impl Phases<'_> {
     /// Makes the strands and all the room that the flip needs. Last, because it needs the cells.
     pub(super) fn prepare_flip(&mut self) -> Result<(), Error> {
         self.hand_over_state()?;
-        let plans: Vec<_> = self.plan.steps().filter_map(strand_of).cloned().collect();
-        let strands = self.after.strands.len();
-        self.installed.pool.reserve(strands);
-        for id in plans {
+        self.installed.pool.reserve(self.after.strands.len());
+        for id in self.strands_to_make() {
             let Some(plan) = self.after.strands.get(&id).cloned() else { continue };
             let strand = self.start_strand(&id, &plan)?;
-            self.new_strands.insert(id, strand);
+            self.new_strands.push((id, HeldStrand::new(strand)));
         }
+        self.leaving = self.strands_of_leavers();
         self.reserve_old();
         Ok(())
+    }
+
+    /// The strands that are new, whose members differ, or that get a new instance of a member.
+    fn strands_to_make(&self) -> BTreeSet<ProcessorId> {
+        let named = self.plan.steps().filter_map(|step| match step {
+            Step::StartStrand { strand, .. } | Step::Regroup { strand } => Some(strand),
+            _ => None,
+        });
+        let plans = self.new_cells.keys().filter_map(|id| self.after.processors.get(id));
+        named.chain(plans.map(|plan| &plan.strand)).cloned().collect()
+    }
+
+    /// Processors that leave a strand, of which others stay, run in one of their own to the end.
+    fn strands_of_leavers(&self) -> Vec<HeldStrand> {
+        let held =
+            self.installed.strands.iter().filter(|(_, strand)| self.holdings.is_held(strand));
+        let leavers = held.filter_map(|(id, strand)| {
+            let (stay, leave): (Vec<_>, Vec<_>) =
+                strand.members().iter().cloned().partition(|member| self.is_planned(member));
+            if stay.is_empty() || leave.is_empty() {
+                return None;
+            }
+            // A thread that nobody needs any more is the leavers' until they have ended.
+            let home = match &strand.home {
+                home @ Home::Thread(_) if !self.after.strands.contains_key(id) => home.clone(),
+                _ => Home::Pool(Arc::clone(&self.installed.pool)),
+            };
+            let boundary = (0..leave.len() as u32).collect();
+            let env = Arc::clone(&self.installed.env);
+            Some(HeldStrand::new(Strand::new_owned(env, home, leave, boundary)))
+        });
+        leavers.collect()
     }
 
     fn start_strand(&mut self, id: &ProcessorId, plan: &StrandPlan) -> Result<Arc<Strand>, Error> {
@@ -218,11 +247,17 @@ impl Phases<'_> {
 
     /// State of the old instance to the new one, both held.
     fn hand_over_state(&mut self) -> Result<(), Error> {
-        for (id, new) in &self.new_cells {
+        for id in self.new_cells.keys() {
             let Some(old) = self.installed.cells.get(id) else { continue };
-            // SAFETY: the old strand is held, and the new processor is in none.
-            let (old, new) = unsafe { (old.body(), new.body()) };
-            let (Some(old), Some(new)) = (&mut old.instance, &mut new.instance) else { continue };
+            let Some((mut old, mut new)) = self.holdings.open_pair(old) else { continue };
+            if old.body().phase == Phase::AwaitingRestart {
+                // What failed has nothing to hand over.
+                continue;
+            }
+            let (Some(old), Some(new)) = (&mut old.body().instance, &mut new.body().instance)
+            else {
+                continue;
+            };
             let hand_over = AssertUnwindSafe(|| match old.save_state() {
                 Some(state) => new.restore_state(state),
                 None => Ok(()),
@@ -232,12 +267,5 @@ impl Phases<'_> {
                 .map_err(|source| Error::HandOver { processor: id.clone(), source })?;
         }
         Ok(())
-    }
-}
-
-fn strand_of(step: &Step) -> Option<&ProcessorId> {
-    match step {
-        Step::StartStrand { strand, .. } | Step::Regroup { strand } => Some(strand),
-        _ => None,
     }
 }

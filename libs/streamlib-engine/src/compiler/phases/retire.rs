@@ -35,19 +35,17 @@ impl Phases<'_> {
     }
 
     fn tear_down(&mut self, processor: &ProcessorId, replaced: bool, problems: &mut Vec<String>) {
-        let Some(index) = self.old.cells.iter().position(|cell| cell.id == *processor) else {
+        let Some(index) = self.old.cells.iter().position(|old| old.cell().id == *processor) else {
             return;
         };
-        let cell = self.old.cells.swap_remove(index);
-        // SAFETY: `stop` took the strand for good.
-        if let Some(mut instance) = unsafe { cell.body() }.instance.take() {
+        let mut old = self.old.cells.swap_remove(index);
+        if let Some(mut instance) = old.open().body().instance.take() {
             let result = catch_unwind(AssertUnwindSafe(|| instance.teardown()))
                 .unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
             if let Err(error) = result {
                 problems.push(format!("{processor} could not be torn down: {error}"));
             }
         }
-        cell.set_strand(None);
         if !replaced && let Err(error) = self.delegates.processor.did_stop(processor) {
             problems.push(format!("the delegate failed after {processor} stopped: {error}"));
         }
@@ -67,10 +65,10 @@ impl Phases<'_> {
         }
     }
 
-    /// Drops the ends of links that the flip took out; frames in them are counted flushed.
+    /// Drops what is left of the old: threads, and links that nobody writes to.
     pub(super) fn drop_old(&mut self) {
-        self.old.receivers.drain(..).for_each(|mut receiver| receiver.flush());
         self.old.senders.clear();
+        self.old.cells.clear();
         let problems = &mut Vec::new();
         while let Some((id, _)) = self.old.strands.last().cloned() {
             self.end_strand(&id, problems);

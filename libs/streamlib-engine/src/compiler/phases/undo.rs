@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use streamlib_processor::SetupContext;
+use streamlib_abi::port::EndCause;
+use streamlib_processor::{BoxedProcessor, SetupContext};
 
 use super::Phases;
 use crate::execution::ProcessorCell;
 use crate::execution::dedicated::DedicatedThread;
-use crate::execution::step::{close_outputs, panicked};
+use crate::execution::step::panicked;
 use crate::graph::ProcessorNode;
 use crate::pubsub::events::{EventKind, RuntimeEvent};
-use streamlib_abi::port::EndCause;
 
 /// One step back.
 pub(super) enum Undo {
@@ -36,29 +36,20 @@ impl Phases<'_> {
                 self.installed.env.publish(EventKind::Runtime { event });
             }
         }
-        for (_, strand) in self.held.drain(..) {
-            strand.release(true);
-        }
+        self.new_strands.clear();
+        self.leaving.clear();
+        self.holdings.let_go();
     }
 
-    fn step_back(&self, undo: Undo) -> Result<(), String> {
-        let guarded = |action: &mut dyn FnMut() -> Result<(), streamlib_processor::Error>| {
-            catch_unwind(AssertUnwindSafe(action))
-                .unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
-        };
+    fn step_back(&mut self, undo: Undo) -> Result<(), String> {
         match undo {
-            Undo::TearDown(cell) => {
-                // SAFETY: the processor never came into a strand.
-                let Some(instance) = &mut unsafe { cell.body() }.instance else { return Ok(()) };
-                guarded(&mut || instance.teardown())
-                    .map_err(|error| format!("{} cannot be torn down: {error}", cell.id))
-            }
+            Undo::TearDown(cell) => self
+                .with_instance(&cell, |instance| instance.teardown())
+                .map_err(|error| format!("{} cannot be torn down: {error}", cell.id)),
             Undo::UpdateConfig(cell, config) => {
-                // SAFETY: the strand is still held.
-                let Some(instance) = &mut unsafe { cell.body() }.instance else { return Ok(()) };
-                guarded(&mut || instance.update_config(&config)).map_err(|error| {
-                    format!("{} does not take its old configuration: {error}", cell.id)
-                })
+                self.with_instance(&cell, |instance| instance.update_config(&config)).map_err(
+                    |error| format!("{} does not take its old configuration: {error}", cell.id),
+                )
             }
             Undo::Recreate(cell, node) => self.recreate(&cell, node.as_deref()),
             Undo::CloseThread(thread) => {
@@ -68,32 +59,37 @@ impl Phases<'_> {
         }
     }
 
+    /// Calls a method of a processor that is held or new, if there is an instance.
+    fn with_instance(
+        &mut self,
+        cell: &Arc<ProcessorCell>,
+        action: impl FnOnce(&mut BoxedProcessor) -> Result<(), streamlib_processor::Error>,
+    ) -> Result<(), streamlib_processor::Error> {
+        let Some(mut open) = self.holdings.open(cell) else { return Ok(()) };
+        let Some(instance) = &mut open.body().instance else { return Ok(()) };
+        catch_unwind(AssertUnwindSafe(|| action(instance)))
+            .unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+    }
+
     fn recreate(
-        &self,
+        &mut self,
         cell: &Arc<ProcessorCell>,
         node: Option<&ProcessorNode>,
     ) -> Result<(), String> {
         let Some(node) = node else { return Ok(()) };
-        let mut make = || {
-            let mut instance = self.delegates.factory.create(node)?;
-            // SAFETY: the strand is still held.
-            unsafe {
-                std::mem::swap(&mut cell.body().instance, &mut Some(instance));
-                cell.bind();
-                instance = cell.body().instance.take().ok_or("the instance is gone")?;
-            }
-            instance.setup(&mut SetupContext::new(cell.id.as_str(), self.delegates.resources))?;
-            // SAFETY: the strand is still held.
-            unsafe { cell.body() }.instance = Some(instance);
-            Ok::<_, streamlib_processor::Error>(())
-        };
-        let made = catch_unwind(AssertUnwindSafe(&mut make))
-            .unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
+        let (factory, resources) = (self.delegates.factory, self.delegates.resources);
+        let Some(mut open) = self.holdings.open(cell) else { return Ok(()) };
+        let make = AssertUnwindSafe(|| {
+            open.body().instance = Some(factory.create(node)?);
+            open.bind();
+            let Some(instance) = &mut open.body().instance else { return Ok(()) };
+            instance.setup(&mut SetupContext::new(cell.id.as_str(), resources))
+        });
+        let made = catch_unwind(make).unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
         made.map_err(|error| {
             let message = format!("{} cannot be made again: {error}", cell.id);
-            // SAFETY: the strand is still held.
-            let body = unsafe { cell.body() };
-            close_outputs(cell, body, EndCause::Failed, Some(message.clone()));
+            open.body().instance = None;
+            open.close(EndCause::Failed, Some(message.clone()));
             message
         })
     }
