@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use super::measure::{self, Cost};
-use super::report::Row;
+use super::report::{Budget, Row};
 use crate::error::{Error, Result};
 use crate::{paths, process, suite, ui};
 
@@ -35,12 +35,12 @@ pub(crate) fn run() -> Result<Vec<Row>> {
 }
 
 fn rows(clean: Cost, change: Cost) -> Vec<Row> {
-    let row = |name: &str, value, unit, at_most| Row {
+    let row = |name: &str, value, unit, at_most: Option<f64>| Row {
         name: name.to_owned(),
         value,
         unit,
         peer: None,
-        at_most,
+        budget: at_most.map(Budget::AtMost),
     };
     vec![
         row("clean build", clean.wall_s, "s", Some(CLEAN_BUILD_S)),

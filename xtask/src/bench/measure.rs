@@ -20,6 +20,11 @@ pub(crate) struct Cost {
 
 /// Runs `command` in silence and measures it with the program `time`.
 pub(crate) fn run(command: &Command) -> Result<Cost> {
+    run_and_capture(command).map(|(cost, _)| cost)
+}
+
+/// As [`run`], and returns what it printed.
+pub(crate) fn run_and_capture(command: &Command) -> Result<(Cost, String)> {
     let folder = paths::bench();
     assets::create_folder(&folder)?;
     let note = folder.join(format!("time.{}", std::process::id()));
@@ -37,11 +42,12 @@ pub(crate) fn run(command: &Command) -> Result<Cost> {
     let wall_s = start.elapsed().as_secs_f64();
     let text = fs::read_to_string(&note).unwrap_or_default();
     drop(fs::remove_file(&note));
-    result?;
-    parse(&text, wall_s).ok_or_else(|| Error::Output {
+    let printed = result?;
+    let cost = parse(&text, wall_s).ok_or_else(|| Error::Output {
         command: process::shown(&timed),
         problem: format!("`{}` is not two times and a size", text.trim()),
-    })
+    })?;
+    Ok((cost, printed))
 }
 
 fn parse(text: &str, wall_s: f64) -> Option<Cost> {

@@ -1,8 +1,10 @@
 //! `cargo xtask bench`: measures, prints a table, and writes `target/bench/<suite>.json`.
 
 mod build;
+mod hop;
 mod measure;
 mod report;
+mod sides;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +18,8 @@ struct Suite {
     run: fn() -> Result<Vec<Row>>,
 }
 
-const SUITES: &[Suite] = &[Suite { name: "build", run: build::run }];
+const SUITES: &[Suite] =
+    &[Suite { name: "build", run: build::run }, Suite { name: "hop", run: hop::run }];
 
 /// Runs the suite of that name. It fails when a budget is not met, after all is written.
 pub(crate) fn run(name: &str) -> Result<()> {
@@ -26,9 +29,13 @@ pub(crate) fn run(name: &str) -> Result<()> {
         Error::Usage { problem }
     })?;
     setup::ensure(setup::Goal::Bench)?;
+    let mut machine = machine();
     let rows = (suite.run)()?;
-    let path = report::write(name, &machine(), &versions(), &rows)?;
-    ui::say(format!("\n{}\n\nWritten to {}.", report::table(&rows), paths::shown(&path)));
+    machine.extend(load().map(|load| ("load_after".to_owned(), load)));
+    let versions = versions();
+    let path = report::write(name, &machine, &versions, &rows)?;
+    ui::say(format!("\n{}\n\n{}", report::table(&rows), conditions(&machine, &versions)));
+    ui::say(format!("Written to {}.", paths::shown(&path)));
     match report::count_not_met(&rows) {
         0 => Ok(()),
         count => Err(Error::Failed { what: format!("{count} budget(s) not met, see above.") }),
@@ -48,9 +55,30 @@ fn machine() -> BTreeMap<String, String> {
         ("cores", cores.ok()),
         ("memory", field(&read("/proc/meminfo"), "MemTotal")),
         ("kernel", Some(read("/proc/sys/kernel/osrelease").trim().to_owned())),
-        ("load_before", read("/proc/loadavg").split(' ').next().map(str::to_owned)),
+        ("load_before", load()),
     ];
     known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// Threads that wanted to run in the last minute, on average.
+fn load() -> Option<String> {
+    fs::read_to_string("/proc/loadavg").ok()?.split(' ').next().map(str::to_owned)
+}
+
+/// The machine and the versions as a reader of the table needs them.
+fn conditions(machine: &BTreeMap<String, String>, versions: &BTreeMap<String, String>) -> String {
+    let listed = |map: &BTreeMap<String, String>| {
+        map.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("; ")
+    };
+    let mut text = format!("{}\n{}", listed(machine), listed(versions));
+    let number = |name: &str| machine.get(name).and_then(|text| text.parse::<f64>().ok());
+    if let (Some(load), Some(cores)) = (number("load_before"), number("cores"))
+        && load > cores / 4.0
+    {
+        text.push_str("\nOthers used the machine too: times are worse than they would be alone,");
+        text.push_str(" ratios hold better.");
+    }
+    text
 }
 
 /// The versions of what was measured and of what it was compared with.
@@ -73,8 +101,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_machine_that_is_shared_is_said_to_be() {
+        let map = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let text = |load| conditions(&map(&[("cores", "2"), ("load_before", load)]), &map(&[]));
+        assert_eq!(text("0.50"), "cores: 2; load_before: 0.50\n");
+        assert!(text("0.51").contains("Others used the machine too"));
+    }
+
+    #[test]
     fn a_suite_that_is_not_there_is_refused_with_those_that_are() {
         let message = run("fast").unwrap_err().to_string();
-        assert!(message.starts_with("There is no suite `fast`; there is: build."), "{message}");
+        assert!(
+            message.starts_with("There is no suite `fast`; there is: build, hop."),
+            "{message}"
+        );
     }
 }

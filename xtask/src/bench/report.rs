@@ -23,8 +23,19 @@ pub(crate) struct Row {
     pub(crate) unit: &'static str,
     /// The peer's name and number.
     pub(crate) peer: Option<(String, f64)>,
-    /// The budget: the value is this or less.
-    pub(crate) at_most: Option<f64>,
+    /// What the row is held to.
+    pub(crate) budget: Option<Budget>,
+}
+
+/// What a row is held to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Budget {
+    /// The value is this or less.
+    AtMost(f64),
+    /// The value is this many times the peer's, or more.
+    RatioAtLeast(f64),
+    /// The value is this many times the peer's, or less.
+    RatioAtMost(f64),
 }
 
 impl Row {
@@ -34,13 +45,21 @@ impl Row {
         (*peer_value != 0.0).then(|| self.value / peer_value)
     }
 
-    /// Whether the budget is met.
+    /// Whether the budget is met. One that needs a peer is not met without.
     fn met(&self) -> Option<bool> {
-        self.at_most.map(|limit| self.value <= limit)
+        self.budget.map(|budget| match budget {
+            Budget::AtMost(limit) => self.value <= limit,
+            Budget::RatioAtLeast(limit) => self.ratio().is_some_and(|ratio| ratio >= limit),
+            Budget::RatioAtMost(limit) => self.ratio().is_some_and(|ratio| ratio <= limit),
+        })
     }
 
     fn budget(&self) -> Option<String> {
-        self.at_most.map(|limit| format!("<= {} {}", number(limit), self.unit))
+        self.budget.map(|budget| match budget {
+            Budget::AtMost(limit) => format!("<= {} {}", number(limit), self.unit),
+            Budget::RatioAtLeast(limit) => format!(">= {} x", number(limit)),
+            Budget::RatioAtMost(limit) => format!("<= {} x", number(limit)),
+        })
     }
 
     fn cells(&self) -> [String; 6] {
@@ -128,17 +147,22 @@ fn number(value: f64) -> String {
 mod tests {
     use super::*;
 
-    fn row(value: f64, peer: Option<f64>, at_most: Option<f64>) -> Row {
+    fn row(value: f64, peer: Option<f64>, budget: Option<Budget>) -> Row {
         let peer = peer.map(|value| ("theirs".to_owned(), value));
-        Row { name: "hop".to_owned(), value, unit: "ns", peer, at_most }
+        Row { name: "hop".to_owned(), value, unit: "ns", peer, budget }
     }
 
     #[test]
     fn a_budget_is_met_or_not() {
         let table = [
             (row(20.0, None, None), None),
-            (row(20.0, None, Some(20.0)), Some(true)),
-            (row(20.1, None, Some(20.0)), Some(false)),
+            (row(20.0, None, Some(Budget::AtMost(20.0))), Some(true)),
+            (row(20.1, None, Some(Budget::AtMost(20.0))), Some(false)),
+            (row(20.0, Some(10.0), Some(Budget::RatioAtLeast(2.0))), Some(true)),
+            (row(19.9, Some(10.0), Some(Budget::RatioAtLeast(2.0))), Some(false)),
+            (row(20.0, Some(10.0), Some(Budget::RatioAtMost(2.0))), Some(true)),
+            (row(20.1, Some(10.0), Some(Budget::RatioAtMost(2.0))), Some(false)),
+            (row(20.0, None, Some(Budget::RatioAtMost(2.0))), Some(false)),
         ];
         for (row, met) in table {
             assert_eq!(row.met(), met, "{row:?}");
@@ -148,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_table_and_the_file_say_the_same() {
-        let rows = [row(12.5, Some(100.0), Some(10.0)), row(4321.9, None, None)];
+        let rows = [row(12.5, Some(100.0), Some(Budget::AtMost(10.0))), row(4321.9, None, None)];
         let lines = [
             "measured  value    peer            ratio    budget",
             "hop       12.5 ns  theirs: 100 ns  0.125 x  <= 10 ns  NOT MET",

@@ -51,6 +51,16 @@ const EDGES: &[(&str, &[&str])] = &[
     ("streamlib-cli", &["streamlib-manifest", "streamlib-protocol", "streamlib-schema"]),
     // For tests and for work on the repository.
     ("streamlib-testing", &["streamlib-abi", "streamlib-schema", "streamlib-processor"]),
+    (
+        "streamlib-bench",
+        &[
+            "streamlib",
+            "streamlib-processor",
+            "streamlib-engine",
+            "streamlib-codec",
+            "streamlib-container",
+        ],
+    ),
     ("xtask", &[]),
 ];
 
@@ -82,7 +92,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("png", &["streamlib-video"]),
     ("quote", &["streamlib-macros"]),
     ("re_mp4", &["streamlib-container"]),
-    ("rtrb", &["streamlib-engine"]),
+    ("rtrb", &["streamlib-engine", "streamlib-bench"]),
     ("rubato", &["streamlib-audio"]),
     ("saphyr", &["streamlib-manifest"]),
     ("saphyr-parser", &["streamlib-manifest"]),

@@ -15,13 +15,16 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sync", &[]),
     // Calls of the operating system.
     ("sys", &[]),
-    // Declared: pure data. It knows nothing that plans, carries or runs.
-    ("graph", &[]),
+    // Declared: pure data. It knows nothing that plans, carries or runs. Which types there are to
+    // declare, and what they can run on, it asks of the delegates' traits.
+    ("graph", &["delegates"]),
     ("delegates", &["error", "graph"]),
     ("pubsub", &["graph"]),
     ("context", &["error", "pubsub"]),
-    // Carries frames. It knows no graph.
-    ("link_channel", &["sys"]),
+    // Carries frames. It knows no graph. With execution it shares the processor whose ports it
+    // holds: a link wakes it, and an inline link puts it on its strand's work list. A trait in
+    // between would cost an indirect call a frame.
+    ("link_channel", &["execution", "sys"]),
     // Runs processors. It knows no graph and no plan.
     ("execution", &["context", "delegates", "error", "link_channel", "pubsub", "sys"]),
     // Plans and applies.

@@ -1,0 +1,38 @@
+//! Why nothing was measured.
+
+/// The result of every fallible function in this program.
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// Why nothing was measured.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The command line was not understood.
+    #[error("{problem}\n\n{usage}", usage = crate::arguments::USAGE)]
+    Usage {
+        /// What was wrong with it.
+        problem: String,
+    },
+    /// The engine did not take the graph.
+    #[error("the graph cannot be run: {0}")]
+    Engine(#[from] streamlib_engine::Error),
+    /// A type has a name that another has.
+    #[error("the processors cannot be registered: {0}")]
+    Register(#[from] streamlib_engine::delegates::RegisterError),
+    /// A processor failed while it was measured.
+    #[error("processor `{processor}` failed while it was measured: {message}")]
+    Failed {
+        /// Which.
+        processor: String,
+        /// What it said.
+        message: String,
+    },
+    /// The graph ended before the last frame came out.
+    #[error("the graph ended before all {frames} frames came out; nothing was measured")]
+    Incomplete {
+        /// How many were to come.
+        frames: u64,
+    },
+    /// The result could not be printed.
+    #[error("the result cannot be printed: {0}")]
+    Print(#[from] std::io::Error),
+}
