@@ -2,6 +2,7 @@
 //!
 //! | module | concept |
 //! |---|---|
+//! | `plan` | what is decided about a link |
 //! | `carrier`, `slot` | the queues, one for each way data can be wanted |
 //! | `link` | a link's two ends, its signals, and how each end wakes the other |
 //! | `input`, `output` | the ports, and the C tables behind them |
@@ -17,10 +18,12 @@ pub(crate) mod format_registry;
 pub(crate) mod input;
 pub(crate) mod link;
 pub(crate) mod output;
+mod plan;
 pub(crate) mod pool;
 pub(crate) mod slot;
 pub(crate) mod tap;
 pub(crate) mod trigger;
 
 pub use counters::{DropReason, LinkCounts};
+pub use plan::{Carrier, LinkKey, LinkPlan};
 pub use pool::PoolState;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{
     AtomicI64, AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Release,
 };
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use super::doorbell::Doorbell;
@@ -23,12 +23,19 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
 
 /// A thread to tell when a clock moves.
 #[derive(Debug, Clone)]
-pub struct ClockListener(pub(crate) Arc<Doorbell>);
+pub struct ClockListener(pub(crate) Weak<Doorbell>);
 
 impl ClockListener {
+    /// False once the thread has gone: then the listener may be forgotten.
+    pub fn is_listening(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+
     /// Tells the thread to look at the clock again.
     pub fn notify(&self) {
-        self.0.ring();
+        if let Some(bell) = self.0.upgrade() {
+            bell.ring();
+        }
     }
 }
 
@@ -97,7 +104,9 @@ impl Clock for VirtualClock {
     }
 
     fn add_listener(&self, listener: ClockListener) {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(ClockListener::is_listening);
+        listeners.push(listener);
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
+use super::clock::ClockListener;
 use super::doorbell::Doorbell;
 use super::strand::Strand;
 use super::watch::CallWatch;
@@ -18,7 +19,7 @@ pub(crate) struct DedicatedThread {
     /// Rings when the strand has something to look at.
     pub(crate) bell: Doorbell,
     /// Rings when a processor that waits inside its call is to come back.
-    pub(crate) sleep_bell: Doorbell,
+    pub(crate) sleep_bell: Arc<Doorbell>,
     pub(crate) watch: Arc<CallWatch>,
     /// What was obtained of the priority that was asked for.
     obtained: Mutex<String>,
@@ -31,7 +32,7 @@ impl DedicatedThread {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             bell: Doorbell::new(),
-            sleep_bell: Doorbell::new(),
+            sleep_bell: Arc::new(Doorbell::new()),
             watch: CallWatch::new(true),
             obtained: Mutex::new(String::new()),
             strand: ArcSwapOption::empty(),
@@ -48,6 +49,8 @@ impl DedicatedThread {
         priority: ThreadPriority,
     ) -> std::io::Result<()> {
         self.strand.store(Some(Arc::clone(strand)));
+        let listener = ClockListener(Arc::downgrade(&self.sleep_bell));
+        strand.env().clock.source().add_listener(listener);
         let this = Arc::clone(self);
         // The system cuts names after 15 bytes.
         let name: String = name.chars().filter(char::is_ascii).take(15).collect();
@@ -64,7 +67,8 @@ impl DedicatedThread {
             }
             this.strand.store(None);
         };
-        let handle = std::thread::Builder::new().name(name).spawn(run)?;
+        let started = std::thread::Builder::new().name(name).spawn(run);
+        let handle = started.inspect_err(|_| self.strand.store(None))?;
         *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
         Ok(())
     }

@@ -68,7 +68,9 @@ impl Home {
                 return Status::OK;
             }
             let left = Duration::from_nanos(left_ns.unsigned_abs());
-            thread.sleep_bell.wait(clock.source().sleep_for(left), || is_interrupted(cell));
+            thread.sleep_bell.wait(clock.source().sleep_for(left), || {
+                is_interrupted(cell) || clock.now_ns() >= until_ns
+            });
         }
     }
 }

@@ -53,7 +53,7 @@ impl Timer {
         if thread.is_some() {
             return Ok(());
         }
-        let listener = super::clock::ClockListener(Arc::clone(&self.bell));
+        let listener = super::clock::ClockListener(Arc::downgrade(&self.bell));
         env.clock.source().add_listener(listener);
         let (timer, env) = (Arc::clone(self), Arc::downgrade(env));
         let run = move || timer.run(&env);
@@ -94,14 +94,19 @@ impl Timer {
 
     fn run(&self, env: &Weak<GraphEnv>) {
         while !self.closing.load(Acquire) {
-            let Some(env) = env.upgrade() else { return };
-            let next_ns = self.wake_due(env.clock.now_ns());
-            let timeout = self.timeout(&env, next_ns);
-            drop(env);
+            let Some(present) = env.upgrade() else { return };
+            let did_run = present.clock.is_running();
+            let next_ns = self.wake_due(present.clock.now_ns());
+            let timeout = self.timeout(&present, next_ns);
+            drop(present);
+            // A clock may move between the look and the sleep, and rings only then.
+            let has_moved = || {
+                env.upgrade().is_some_and(|env| {
+                    env.clock.is_running() != did_run || env.clock.now_ns() >= next_ns
+                })
+            };
             self.bell.wait(timeout.unwrap_or(None), || {
-                self.closing.load(Acquire)
-                    || timeout == Some(Some(Duration::ZERO))
-                    || self.earliest() < next_ns
+                self.closing.load(Acquire) || self.earliest() < next_ns || has_moved()
             });
         }
     }

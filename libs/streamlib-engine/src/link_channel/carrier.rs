@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use crossbeam_queue::ArrayQueue;
 
+use super::plan::Carrier;
 use super::slot::{SlotReader, SlotWriter, slot};
-use crate::compiler::Carrier;
 use crate::sync::Exclusive;
 
 /// What became of a frame that was put on a carrier.

@@ -18,8 +18,8 @@ use streamlib_abi::port::EndCause;
 
 use super::carrier::{CarrierReader, CarrierWriter, Put, carrier};
 use super::counters::LinkCounters;
+use super::plan::{Carrier, LinkKey, LinkPlan};
 use super::tap::TapList;
-use crate::compiler::{Carrier, LinkKey, LinkPlan};
 use crate::execution::{ProcessorCell, WorkList};
 use crate::pubsub::events::LinkEvent;
 

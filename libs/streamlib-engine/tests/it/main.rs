@@ -4,6 +4,7 @@
 
 mod declare;
 mod delegates;
+mod edits;
 mod events;
 mod flow;
 mod graph_properties;

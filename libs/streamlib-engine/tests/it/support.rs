@@ -12,7 +12,7 @@ use streamlib_processor::prelude::*;
 #[derive(Debug, Clone, Serialize, Deserialize, ProcessorConfig)]
 #[serde(default, deny_unknown_fields)]
 #[config(crate = streamlib_processor)]
-pub struct NumbersConfig {
+pub(crate) struct NumbersConfig {
     /// How many to send.
     pub count: u64,
     /// Stream time from one to the next, ns.
@@ -31,7 +31,7 @@ impl Default for NumbersConfig {
     execution = continuous,
     crate = streamlib_processor
 )]
-pub struct Numbers {
+pub(crate) struct Numbers {
     #[output]
     out: Output<DataFrame>,
     #[config]
@@ -55,7 +55,7 @@ impl Processor for Numbers {
 
 /// Passes frames on.
 #[processor(name = "test.pass", crate = streamlib_processor)]
-pub struct Pass {
+pub(crate) struct Pass {
     #[input]
     input: Input<AnyFrame>,
     #[output(same_as = input)]
@@ -73,7 +73,7 @@ impl Processor for Pass {
 
 /// As [`Pass`], inline in its producer.
 #[processor(name = "test.inline", needs(cheap), crate = streamlib_processor)]
-pub struct Inline {
+pub(crate) struct Inline {
     #[input]
     input: Input<AnyFrame>,
     #[output(same_as = input)]
@@ -91,7 +91,7 @@ impl Processor for Inline {
 
 /// What a [`Collect`] saw.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// The numbers, in order.
     pub numbers: Mutex<Vec<u64>>,
     /// The threads that called `process`.
@@ -100,7 +100,7 @@ pub struct Seen {
 
 /// Keeps the numbers that come in.
 #[processor(name = "test.collect", crate = streamlib_processor)]
-pub struct Collect {
+pub(crate) struct Collect {
     #[input]
     input: Input<DataFrame>,
     seen: Option<Arc<Seen>>,
@@ -125,7 +125,7 @@ impl Processor for Collect {
 }
 
 /// An engine whose collectors write into what comes with it.
-pub fn engine(workers: usize) -> (Engine, Arc<Seen>) {
+pub(crate) fn engine(workers: usize) -> (Engine, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
     let builder = Engine::builder().with_workers(workers).with_resource(Arc::clone(&seen));
     (builder.build().unwrap(), seen)
@@ -133,7 +133,7 @@ pub fn engine(workers: usize) -> (Engine, Arc<Seen>) {
 
 /// On every link what was sent is delivered, dropped, flushed, lost or in the link; when nothing
 /// runs, nothing is in a link. What an output sent is what each link made with it sent.
-pub fn check_counters(engine: &Engine) {
+pub(crate) fn check_counters(engine: &Engine) {
     let inspection = engine.inspector().inspect();
     for link in inspection.links.iter().flat_map(|link| link.parts()) {
         let counts = &link.counts;
