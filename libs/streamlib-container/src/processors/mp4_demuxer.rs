@@ -10,7 +10,8 @@ use super::playback::{Mp4SourceConfig, Outputs, Player};
 
 /// Gives the packets of an MP4 or MOV file as they are, in the order of decode times. Timestamps
 /// are decode times, which start before 0 where the file has priming or reordered pictures;
-/// presentation times, and how much of each packet is not presented, stand in the packet. The
+/// presentation times, and how much of each packet is not presented, stand in the packet; its
+/// duration is that of all that is decoded. The
 /// format carries the codec's parameters. Tracks, pace, passes, gaps and files that are cut short
 /// are treated as by `mp4_source`.
 #[processor(

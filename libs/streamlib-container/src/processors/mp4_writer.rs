@@ -193,7 +193,9 @@ impl Mp4Writer {
         if self.movie.is_closed() {
             return Ok(());
         }
-        let encoded = self.sound.finish(&self.config.output_path);
+        let path = &self.config.output_path;
+        let begun = self.pictures.finish(self.packet_format.as_ref(), path);
+        let encoded = self.sound.finish(path).and(begun);
         let (movie, mut lanes) = self.lanes();
         let finished = movie.finish(&mut lanes);
         encoded.and(finished)

@@ -20,6 +20,8 @@ pub(super) struct PacketPlayback<F> {
     /// Samples a second, for sound.
     rate: Option<Timescale>,
     next: Option<Packet>,
+    /// Duration of the longest packet so far, ticks.
+    usual: u32,
     end_ns: i64,
     frame: PhantomData<fn() -> F>,
 }
@@ -46,7 +48,7 @@ impl<F: PacketFrame + From<PacketMut>> Playback for PacketPlayback<F> {
             audio: audio_format(codec, &track),
         };
         let rate = format.audio.as_ref().and_then(|audio| Timescale::new(audio.sample_rate));
-        Ok(Self { track, format, rate, next: None, end_ns: 0, frame: PhantomData })
+        Ok(Self { track, format, rate, next: None, usual: 0, end_ns: 0, frame: PhantomData })
     }
 
     fn restart(
@@ -79,8 +81,16 @@ impl<F: PacketFrame + From<PacketMut>> Playback for PacketPlayback<F> {
         _path: &Path,
         output: &mut Output<F>,
     ) -> Result<()> {
-        let Some(packet) = self.next.take() else { return Ok(()) };
+        let Some(mut packet) = self.next.take() else { return Ok(()) };
         self.next = file.next_packet_of(self.track.id);
+        self.usual = self.usual.max(packet.duration);
+        if self.next.is_none() && self.rate == Some(self.track.timescale) {
+            // Sound ends inside of its last packet, which the container says by a short duration.
+            packet.trim_end = packet.trim_end.max(self.usual - packet.duration);
+            packet.duration = self.usual;
+            let end_ns = self.track.timescale.to_ns(packet.dts + i64::from(packet.duration));
+            packet.duration_ns = end_ns.saturating_sub(packet.dts_ns);
+        }
         let end_ns = packet.dts_ns.saturating_add(packet.duration_ns);
         let envelope = time.envelope(packet.dts_ns, end_ns);
         let info = self.info(&packet, time);

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use streamlib_abi::media::{Colour, Framing};
+use streamlib_abi::media::{Codec, Colour, Framing};
+use streamlib_codec::h264::{AvcConfiguration, NalKind, length_prefixed_units};
 use streamlib_codec::{
     CodecError, DecodedPicture, I420View, Role, VideoDecoder, VideoDecoderSettings, VideoPacket,
     VideoStreamInfo, video_decoder,
@@ -35,6 +36,8 @@ pub(super) struct VideoPlayback {
     ahead: VecDeque<Packet>,
     in_flight: Vec<InFlight>,
     data: Vec<u8>,
+    /// Bytes of the length in front of each unit of H.264.
+    length_size: usize,
     spare: Spare,
     /// Where the frame that was sent last ends, ns.
     end_ns: i64,
@@ -79,6 +82,7 @@ impl Playback for VideoPlayback {
         let decoder = decoder_for(&track, path)?;
         let format = video_format(file, &track);
         let largest = largest_packet(file, &track);
+        let parameters = track.stream_parameters.clone();
         Ok(Self {
             track,
             decoder,
@@ -86,6 +90,7 @@ impl Playback for VideoPlayback {
             ahead: VecDeque::with_capacity(AHEAD),
             in_flight: Vec::with_capacity(2 * AHEAD),
             data: Vec::with_capacity(largest),
+            length_size: AvcConfiguration::parse(&parameters).map_or(4, |avc| avc.length_size),
             spare: Spare::default(),
             end_ns: 0,
         })
@@ -142,11 +147,17 @@ impl Playback for VideoPlayback {
         if self.send_spare(time, output)? {
             return Ok(());
         }
-        let Some(packet) = self.ahead.pop_front() else {
+        let Some(packet) = self.ahead.front().copied() else {
             return self.drain(time, path, output);
         };
         self.data.resize(packet.size as usize, 0);
         file.read(&packet, &mut self.data)?;
+        // New parameters make the decoder forget what it holds back, so that comes out first.
+        let restarts = packet.key_frame && self.brings_parameters();
+        if restarts && !self.in_flight.is_empty() {
+            return self.drain(time, path, output);
+        }
+        self.ahead.pop_front();
         let shown = shown(&self.track, &packet, time);
         self.in_flight.push(InFlight { pts_ns: packet.pts_ns, shown });
 
@@ -174,7 +185,14 @@ impl Playback for VideoPlayback {
 }
 
 impl VideoPlayback {
-    /// All packets were decoded: takes out what was held back for reordering.
+    /// True if the packet that was read holds parameters of the stream.
+    fn brings_parameters(&self) -> bool {
+        let is_set = |unit| NalKind::of(unit) == Some(NalKind::SequenceParameters);
+        self.track.codec == TrackCodec::Known(Codec::H264)
+            && length_prefixed_units(&self.data, self.length_size).flatten().any(is_set)
+    }
+
+    /// Takes out what the decoder holds back for reordering.
     fn drain(
         &mut self,
         time: &Timeline,

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use streamlib_abi::media::{Codec, Framing};
 use streamlib_codec::{
-    AudioEncoder, AudioEncoderSettings, AudioSpecificConfig, OpusConfiguration, audio_encoder,
+    AudioEncoder, AudioEncoderSettings, AudioSpecificConfig, CodecError, OpusConfiguration,
+    audio_encoder,
 };
 use streamlib_processor::prelude::*;
 
@@ -66,7 +67,7 @@ fn refused(path: &Path, found: String, way_out: impl Into<String>) -> ContainerE
     ContainerError::Input { path: path.to_owned(), port: "audio", found, way_out: way_out.into() }
 }
 
-fn failed(path: &Path, source: streamlib_codec::CodecError) -> ContainerError {
+fn failed(path: &Path, source: CodecError) -> ContainerError {
     ContainerError::Encode { path: path.to_owned(), port: "audio", source }
 }
 
@@ -204,18 +205,14 @@ impl Encoding {
         bitrate: u32,
         path: &Path,
     ) -> Result<Self, ContainerError> {
-        let way_out = |source: streamlib_codec::CodecError| {
-            let hint = "insert com.tatolab.audio_resampler (output_sample_rate: 48000) or \
-                        com.tatolab.audio_channel_converter before the writer";
-            refused(path, format!("{format}, of which {source}"), hint)
-        };
         let layout = match format.layout {
             ChannelLayout::Unknown => ChannelLayout::default_for(format.channels),
             layout => layout,
         };
         let settings =
             AudioEncoderSettings { sample_rate: format.sample_rate, layout, bitrate_bps: bitrate };
-        let encoder = audio_encoder(Codec::Opus, &settings).map_err(way_out)?;
+        let encoder = audio_encoder(Codec::Opus, &settings)
+            .map_err(|source| not_opus(format, source, path))?;
         let rate = Timescale::new(format.sample_rate);
         let rate = rate.ok_or_else(|| refused(path, format.to_string(), "correct its rate"))?;
         let samples = encoder.frames_per_packet() * format.channels as usize;
@@ -252,11 +249,7 @@ impl Encoding {
     }
 
     /// Encodes a block. Holes become silence, overlaps are left out.
-    fn take(
-        &mut self,
-        frame: &AudioFrame,
-        queue: &mut SampleQueue,
-    ) -> Result<(), streamlib_codec::CodecError> {
+    fn take(&mut self, frame: &AudioFrame, queue: &mut SampleQueue) -> Result<(), CodecError> {
         let expected_ns = self.first_ns.saturating_add(self.rate.to_ns(self.taken));
         let off_ns = frame.timestamp_ns().saturating_sub(expected_ns);
         let mut skipped = 0;
@@ -270,11 +263,7 @@ impl Encoding {
         self.push(samples, queue)
     }
 
-    fn push(
-        &mut self,
-        mut samples: &[f32],
-        queue: &mut SampleQueue,
-    ) -> Result<(), streamlib_codec::CodecError> {
+    fn push(&mut self, mut samples: &[f32], queue: &mut SampleQueue) -> Result<(), CodecError> {
         let channels = self.format.channels as usize;
         let full = self.encoder.frames_per_packet() * channels;
         self.taken += (samples.len() / channels) as i64;
@@ -292,11 +281,7 @@ impl Encoding {
 
     /// Puts silence in the place of `frames` samples that are missing. Of a hole of more than a
     /// second whole packets are left out: the time line keeps its place without them.
-    fn fill(
-        &mut self,
-        frames: i64,
-        queue: &mut SampleQueue,
-    ) -> Result<(), streamlib_codec::CodecError> {
+    fn fill(&mut self, frames: i64, queue: &mut SampleQueue) -> Result<(), CodecError> {
         let second = i64::from(self.format.sample_rate);
         let left_out = (frames - second).max(0) / self.packet_frames();
         let mut silent = frames - left_out * self.packet_frames();
@@ -308,11 +293,7 @@ impl Encoding {
         self.silence(silent, queue)
     }
 
-    fn silence(
-        &mut self,
-        frames: i64,
-        queue: &mut SampleQueue,
-    ) -> Result<(), streamlib_codec::CodecError> {
+    fn silence(&mut self, frames: i64, queue: &mut SampleQueue) -> Result<(), CodecError> {
         const ZEROS: [f32; 1024] = [0.0; 1024];
         let mut left = usize::try_from(frames).unwrap_or(0) * self.format.channels as usize;
         let piece = ZEROS.len() - ZEROS.len() % self.format.channels as usize;
@@ -324,11 +305,7 @@ impl Encoding {
     }
 
     /// Encodes the packet that is full; `frames` of it count.
-    fn encode(
-        &mut self,
-        frames: i64,
-        queue: &mut SampleQueue,
-    ) -> Result<(), streamlib_codec::CodecError> {
+    fn encode(&mut self, frames: i64, queue: &mut SampleQueue) -> Result<(), CodecError> {
         self.coded.clear();
         self.encoder.encode(&self.waiting, &mut self.coded)?;
         self.waiting.clear();
@@ -345,7 +322,7 @@ impl Encoding {
 
     /// The last packets: sound lags behind by the encoder's delay, so that silence follows until
     /// all of it is out, and the last packet lasts only as long as there is sound.
-    fn finish(&mut self, queue: &mut SampleQueue) -> Result<(), streamlib_codec::CodecError> {
+    fn finish(&mut self, queue: &mut SampleQueue) -> Result<(), CodecError> {
         let delay = self.encoder.delay_frames() as i64;
         let full = self.encoder.frames_per_packet() * self.format.channels as usize;
         let end = self.taken + delay;
@@ -356,6 +333,23 @@ impl Encoding {
         }
         Ok(())
     }
+}
+
+/// Why there is no encoder for this sound, and which processor helps.
+fn not_opus(format: &AudioFormat, source: CodecError, path: &Path) -> ContainerError {
+    let CodecError::InvalidSetting { setting, .. } = &source else { return failed(path, source) };
+    let way_out = match *setting {
+        "sample_rate" => {
+            "Opus has no such rate: insert com.tatolab.audio_resampler (output_sample_rate: 48000) \
+             before the writer"
+        }
+        "layout" => {
+            "Opus has no such layout: insert com.tatolab.audio_channel_converter (layout: stereo) \
+             before the writer"
+        }
+        _ => return failed(path, source),
+    };
+    refused(path, format.to_string(), way_out)
 }
 
 /// Ticks of an Opus track.

@@ -32,6 +32,8 @@ pub(super) struct VideoLane {
     /// A coded picture, before it is queued.
     coded: Vec<u8>,
     last_pts_ns: Option<i64>,
+    /// The earliest presentation time of packets so far, until the start is settled.
+    earliest_ns: Option<i64>,
     scaler: Option<Box<dyn PictureScaler>>,
     /// A picture that was scaled.
     scaled: Vec<u8>,
@@ -236,12 +238,6 @@ impl VideoLane {
         }
         let (dts_ns, pts_ns) = (frame.timestamp_ns(), meta.pts_ns);
         let not_shown = meta.flags.contains(PacketFlags::NOT_SHOWN);
-        if self.start.is_none() && !not_shown {
-            let first = self.queue.front().map_or(dts_ns, |sample| scale.to_ns(sample.dts));
-            let parameters = parameters.clone();
-            let (format, size) = described(&parameters, format, path)?;
-            self.begin(parameters, &format, size, first, pts_ns, path)?;
-        }
         let duration_ns = frame.duration_ns().and_then(|ns| i64::try_from(ns).ok());
         let sample = CodedSample {
             dts: scale.from_ns(dts_ns),
@@ -253,7 +249,41 @@ impl VideoLane {
         if !self.queue.push(sample, frame.data()) {
             return Err(went_back(dts_ns, path));
         }
+        if self.start.is_none() && !not_shown {
+            self.earliest_ns = Some(self.earliest_ns.map_or(pts_ns, |before| before.min(pts_ns)));
+        }
+        // Nothing is shown before it is decoded, so from here on nothing earlier can come.
+        if self.earliest_ns.is_some_and(|earliest_ns| earliest_ns <= dts_ns) {
+            self.begin_packets(format, path)?;
+        }
         Ok(())
+    }
+
+    /// The inputs have ended: what is known of the track is all there is to know.
+    pub(super) fn finish(
+        &mut self,
+        format: Option<&PacketFormat>,
+        path: &Path,
+    ) -> Result<(), ContainerError> {
+        self.begin_packets(format, path)
+    }
+
+    /// Settles where a track of packets starts, unless that is settled or nothing was shown.
+    fn begin_packets(
+        &mut self,
+        format: Option<&PacketFormat>,
+        path: &Path,
+    ) -> Result<(), ContainerError> {
+        let (Kind::Packets(parameters), Some(scale)) = (&self.kind, self.scale) else {
+            return Ok(());
+        };
+        let (Some(start_ns), Some(first)) = (self.earliest_ns.take(), self.queue.front()) else {
+            return Ok(());
+        };
+        let first_ns = scale.to_ns(first.dts);
+        let parameters = parameters.clone();
+        let (format, size) = described(&parameters, format, path)?;
+        self.begin(parameters, &format, size, first_ns, start_ns, path)
     }
 
     fn mixed(&self, found: &str, path: &Path) -> ContainerError {

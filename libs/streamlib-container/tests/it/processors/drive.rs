@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use streamlib_container::processors::{Mp4Source, Mp4SourceConfig, Mp4Writer, Mp4WriterConfig};
+use streamlib_container::processors::{
+    Mp4Demuxer, Mp4Source, Mp4SourceConfig, Mp4Writer, Mp4WriterConfig,
+};
 use streamlib_processor::harness::Harness;
 use streamlib_processor::prelude::*;
 
@@ -99,4 +101,29 @@ pub(crate) fn record(played: &Played, path: &Path) {
     }
     write(&mut harness, played).expect("it can be written");
     finish(&mut harness).expect("it can be finished");
+}
+
+/// Everything that a demuxer sends.
+#[derive(Debug)]
+pub(crate) struct Demuxed {
+    pub(crate) video: Vec<EncodedVideoFrame>,
+    pub(crate) audio: Vec<EncodedAudioFrame>,
+    pub(crate) video_format: Option<Format>,
+    pub(crate) audio_format: Option<Format>,
+}
+
+/// All packets of a file.
+pub(crate) fn demux(config: Mp4SourceConfig) -> Demuxed {
+    let mut harness = Harness::new::<Mp4Demuxer>(config).expect("the demuxer starts");
+    harness.call_until_idle().expect("the file can be read");
+    let (mut video, mut audio) = (Vec::new(), Vec::new());
+    while let Some(frame) = harness.take("video").expect("a packet") {
+        video.push(frame);
+    }
+    while let Some(frame) = harness.take("audio").expect("a packet") {
+        audio.push(frame);
+    }
+    let video_format = harness.announced("video").expect("a format");
+    let audio_format = harness.announced("audio").expect("a format");
+    Demuxed { video, audio, video_format, audio_format }
 }
