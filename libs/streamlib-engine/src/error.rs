@@ -16,6 +16,9 @@ pub enum Error {
     /// The parts of the graph do not go together.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A picture or sound could not be taken from the graph.
+    #[error(transparent)]
+    Sample(#[from] crate::observability::SampleError),
     /// A type could not be registered.
     #[error("the type cannot be registered: {0}")]
     Register(#[source] Box<crate::delegates::RegisterError>),

@@ -5,6 +5,7 @@
 //! | `plan` | what is decided about a link |
 //! | `carrier`, `slot` | the queues, one for each way data can be wanted |
 //! | `link` | a link's two ends, its signals, and how each end wakes the other |
+//! | `waiting` | a producer that waits for room |
 //! | `input`, `output` | the ports, and the C tables behind them |
 //! | `trigger` | which frames make one call |
 //! | `pool` | recycled buffers of an output |
@@ -23,6 +24,7 @@ pub(crate) mod pool;
 pub(crate) mod slot;
 pub(crate) mod tap;
 pub(crate) mod trigger;
+pub(crate) mod waiting;
 
 pub use counters::{DropReason, LinkCounts};
 pub use plan::{Carrier, LinkKey, LinkPlan};

@@ -8,6 +8,8 @@
 //! | `health` | what is wrong or slow |
 //! | `rate` | frames a second |
 //! | `observer` | who is told what happens, and who is given frames |
+//! | `perception`, `actions` | what an agent sees and does |
+//! | `sample` | pictures and sound taken from a running graph |
 //! | `taps` | how observers follow the graph through its changes |
 //!
 //! Guarantees: nothing here takes a lock that the frame path takes, and nothing waits for a
@@ -18,17 +20,26 @@
 //! sampled and say so (`latency.samples`). The counters of a graph that has stopped stay readable
 //! until it is started again.
 
+mod actions;
 mod health;
 mod inspector;
 mod observer;
+mod perception;
 mod rate;
 mod read;
+mod sample;
 mod snapshot;
 mod taps;
 
+pub use actions::AgentActions;
 pub use inspector::GraphInspector;
 pub(crate) use inspector::last_run;
 pub use observer::{LinkTap, ObserverHandle, TappedFrame};
+pub use perception::{AgentPerception, EventStream, ProcessorStatus};
+pub use sample::{
+    ImageEncoder, ImageFormat, SampleConfig, SampleEncoder, SampleError, SampleMode, SampleSource,
+    SampledAudio, SampledFrame,
+};
 pub use snapshot::{
     GraphHealth, GraphTopology, Inspection, LinkSnapshot, OutputSnapshot, ProcessorSnapshot,
     TopologyLink, TopologyProcessor, WaitsFor,

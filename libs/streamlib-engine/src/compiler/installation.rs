@@ -47,11 +47,6 @@ impl Installation {
         }
     }
 
-    /// The strand that runs `processor` now.
-    pub(crate) fn strand_of(&self, processor: &ProcessorId) -> Option<&Arc<Strand>> {
-        self.strands.get(&self.blueprint.processors.get(processor)?.strand)
-    }
-
     /// What each thread that calls processors is doing.
     pub(crate) fn homes(&self) -> impl Iterator<Item = &Home> {
         self.strands.values().map(|strand| &strand.home)

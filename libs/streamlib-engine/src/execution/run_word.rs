@@ -148,11 +148,6 @@ impl RunWord {
     pub(crate) fn is_waiting(&self) -> bool {
         self.0.load(Acquire) == NOTIFIED
     }
-
-    /// True if somebody owns the strand now.
-    pub(crate) fn is_owned(&self) -> bool {
-        self.0.load(Relaxed) & RUN != 0
-    }
 }
 
 #[cfg(all(test, not(loom)))]
@@ -179,7 +174,6 @@ mod tests {
         assert_eq!(word.release(true), Released::TellController);
         assert!(!word.try_begin());
         assert!(word.try_hold());
-        assert!(word.is_owned());
         assert_eq!(word.release(false), Released::Enqueue);
         assert!(word.try_begin());
     }

@@ -31,8 +31,4 @@ impl WorkList {
         self.listed[index as usize] = false;
         Some(index)
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.stack.is_empty()
-    }
 }

@@ -4,9 +4,8 @@
 //! bit of that side's processor is the only writer. Readers may be anyone; they see each number as
 //! it was at some moment. At rest `sent = delivered + dropped + flushed + lost + in flight`.
 
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
-
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use crossbeam_utils::CachePadded;
 use serde::Serialize;
@@ -65,6 +64,7 @@ pub(crate) struct ProducerCounters {
     pub(crate) superseded: Counter,
     pub(crate) overflow: Counter,
     pub(crate) live_overrun: Counter,
+    pub(crate) high_water: Counter,
     format_id: AtomicU32,
     timestamp_ns: AtomicI64,
 }
@@ -170,7 +170,7 @@ impl LinkCounters {
             lost: 0,
             in_flight: sent.saturating_sub(delivered + dropped + flushed),
             bytes: producer.bytes.get(),
-            high_water: consumer.high_water.get(),
+            high_water: consumer.high_water.get().max(producer.high_water.get()),
         }
     }
 }

@@ -7,9 +7,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{
-    AtomicBool, AtomicI64, AtomicU32, AtomicU64,
-    Ordering::{Acquire, Relaxed, Release, SeqCst},
-    fence,
+    AtomicBool, AtomicI64, AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
 };
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -20,6 +19,7 @@ use super::carrier::{CarrierReader, CarrierWriter, Put, carrier};
 use super::counters::LinkCounters;
 use super::plan::{Carrier, LinkKey, LinkPlan};
 use super::tap::TapList;
+use super::waiting::WaitFlag;
 use crate::execution::{ProcessorCell, WorkList};
 use crate::pubsub::events::LinkEvent;
 
@@ -39,7 +39,7 @@ pub(crate) struct LinkShared {
     /// Who receives. Changes when the processor is replaced.
     target: ArcSwap<ProcessorCell>,
     /// True while the producer waits for room.
-    producer_waits: AtomicBool,
+    producer_waits: WaitFlag,
     /// An [`EndCause`] number, 0 while frames may come.
     end: AtomicU32,
     /// Nothing will come before this stream time, ns.
@@ -86,7 +86,7 @@ pub(crate) fn link(
         counters,
         source: ArcSwap::new(Arc::clone(source)),
         target: ArcSwap::new(Arc::clone(target)),
-        producer_waits: AtomicBool::new(false),
+        producer_waits: WaitFlag::new(),
         end: AtomicU32::new(0),
         gap_until_ns: AtomicI64::new(i64::MIN),
         least_epoch: AtomicU32::new(0),
@@ -149,7 +149,7 @@ impl LinkShared {
 
     /// True while the producer waits for room in this link.
     pub(crate) fn is_waited_for(&self) -> bool {
-        self.producer_waits.load(Relaxed)
+        self.producer_waits.is_set()
     }
 
     /// Nothing will come before this stream time, ns.
@@ -185,8 +185,7 @@ impl LinkShared {
     /// the strand's RUN bit.
     #[inline]
     pub(crate) fn inline_made_room(&self, producer_index: u32, work: &mut WorkList) {
-        if self.producer_waits.load(Relaxed) {
-            self.producer_waits.store(false, Relaxed);
+        if self.producer_waits.take_here() {
             work.push(producer_index);
         }
     }
@@ -194,10 +193,7 @@ impl LinkShared {
     /// Tells the producer that there is room, if it waits for it.
     #[inline]
     fn made_room(&self) {
-        // The consumer took a frame before this; the producer said that it waits before it looked
-        // for room again. Of the two fences one comes first, so one of the two sees the other.
-        fence(SeqCst);
-        if self.producer_waits.load(Relaxed) && self.producer_waits.swap(false, Relaxed) {
+        if self.producer_waits.take() {
             self.source.load().wake();
         }
     }
@@ -211,16 +207,15 @@ impl LinkSender {
         if !self.shared.holds_producer() || self.writer.has_room(count) {
             return true;
         }
-        self.shared.producer_waits.store(true, Relaxed);
         if self.shared.is_inline() {
+            self.shared.producer_waits.announce_here();
             return false;
         }
-        fence(SeqCst);
-        if self.writer.room() >= count {
-            self.shared.producer_waits.store(false, Relaxed);
+        if self.shared.producer_waits.announce(|| self.writer.room() >= count) {
             return true;
         }
-        self.shared.counters.consumer.high_water.raise_to(u64::from(self.shared.plan.depth));
+        let full = u64::from(self.shared.plan.depth);
+        self.shared.counters.producer.high_water.raise_to(full);
         false
     }
 
@@ -258,11 +253,6 @@ impl LinkSender {
     #[inline]
     pub(crate) fn notify(&self) {
         self.shared.target.load().wake();
-    }
-
-    /// How many frames wait.
-    pub(crate) fn live_overruns(&self) -> u64 {
-        self.shared.counters.producer.live_overrun.get()
     }
 }
 
@@ -306,19 +296,5 @@ impl LinkReceiver {
         }
         self.seen = 0;
         self.shared.made_room();
-    }
-}
-
-/// A count that more than one thread adds to.
-#[derive(Debug, Default)]
-pub(crate) struct SharedCounter(AtomicU64);
-
-impl SharedCounter {
-    pub(crate) fn add(&self, amount: u64) {
-        self.0.fetch_add(amount, Relaxed);
-    }
-
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Relaxed)
     }
 }

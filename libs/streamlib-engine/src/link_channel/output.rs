@@ -156,11 +156,6 @@ impl OutputCell {
             && self.pool.as_ref().is_none_or(|pool| pool.has_room(self.max_per_call))
     }
 
-    /// The link that has no room, for people.
-    pub(crate) fn full_link(&self) -> Option<&LinkSender> {
-        self.links.iter().find(|link| link.room() < self.max_per_call)
-    }
-
     /// Goes on where `before` stops: its links, its numbering, its counters. The pool stays with
     /// the old port, whose buffers find their way back to it.
     pub(crate) fn take_over(&mut self, before: &mut Self) {

@@ -19,6 +19,7 @@ use streamlib_abi::Status;
 use streamlib_abi::block::BLOCK_ALIGNMENT;
 use streamlib_abi::handle::{BlockControl, BlockRef};
 
+use super::waiting::WaitFlag;
 use crate::execution::ProcessorCell;
 
 /// Bytes of buffers in a whole graph.
@@ -62,7 +63,7 @@ struct Shared {
     buffer_bytes: AtomicU64,
     generation: AtomicU32,
     /// True while the producer waits for a buffer.
-    producer_waits: AtomicBool,
+    producer_waits: WaitFlag,
     /// True once the port has gone: buffers that come back are freed.
     closed: AtomicBool,
     origin: u64,
@@ -113,7 +114,7 @@ impl BufferPool {
             limit: AtomicU32::new(limit),
             buffer_bytes: AtomicU64::new(0),
             generation: AtomicU32::new(0),
-            producer_waits: AtomicBool::new(false),
+            producer_waits: WaitFlag::new(),
             closed: AtomicBool::new(false),
             origin,
             owner,
@@ -129,13 +130,7 @@ impl BufferPool {
         if self.buffer_bytes == 0 || shared.available() >= count {
             return true;
         }
-        shared.producer_waits.store(true, Relaxed);
-        fence(SeqCst);
-        let room = shared.available() >= count;
-        if room {
-            shared.producer_waits.store(false, Relaxed);
-        }
-        room
+        shared.producer_waits.announce(|| shared.available() >= count)
     }
 
     /// A buffer of at least `bytes` bytes that nobody else holds.
@@ -144,14 +139,17 @@ impl BufferPool {
             self.open_generation(bytes);
         }
         let generation = self.shared.generation.load(Relaxed);
+        let mut found_old = false;
         while let Some(buffer) = self.shared.free.pop() {
             // SAFETY: a buffer in the queue is live, and taking it made it ours.
             if unsafe { buffer.0.as_ref() }.generation == generation {
                 return Ok(buffer.into_block());
             }
+            found_old = true;
             free(buffer.0);
         }
-        if self.shared.count.load(Relaxed) >= self.shared.limit.load(Relaxed) {
+        // One that came back while a new generation began stood for room that was promised.
+        if !found_old && self.shared.count.load(Relaxed) >= self.shared.limit.load(Relaxed) {
             return Err(Status::NO_BUFFER);
         }
         let buffer = self.make(generation).ok_or(Status::OVER_BUDGET)?;
@@ -233,7 +231,7 @@ impl PoolView {
             free: shared.free.len() as u32,
             limit: shared.limit.load(Relaxed),
             buffer_bytes: shared.buffer_bytes.load(Relaxed),
-            waited_for: shared.producer_waits.load(Relaxed),
+            waited_for: shared.producer_waits.is_set(),
         }
     }
 }
@@ -268,9 +266,7 @@ impl Shared {
     }
 
     fn wake_producer(&self) {
-        fence(SeqCst);
-        if self.producer_waits.load(Relaxed)
-            && self.producer_waits.swap(false, Relaxed)
+        if self.producer_waits.take()
             && let Some(owner) = self.owner.upgrade()
         {
             owner.wake();

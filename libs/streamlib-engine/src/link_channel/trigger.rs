@@ -56,7 +56,10 @@ pub(crate) fn choose(
 #[inline]
 fn unpark(inputs: &mut [InputCell]) {
     if lanes(inputs).any(|lane| lane.parked) {
-        let news = lanes(inputs).fold(false, |news, lane| lane.take_signals() || news);
+        let mut news = false;
+        for lane in lanes(inputs) {
+            news |= lane.take_signals();
+        }
         if news {
             lanes(inputs).for_each(|lane| lane.parked = false);
         }

@@ -74,6 +74,11 @@ pub(super) struct Committing {
 }
 
 impl Shared {
+    /// The resource of this type that the engine was built with.
+    pub(crate) fn resource<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.resources.get()
+    }
+
     pub(super) fn committing(&self) -> MutexGuard<'_, Committing> {
         self.committing.lock().unwrap_or_else(PoisonError::into_inner)
     }

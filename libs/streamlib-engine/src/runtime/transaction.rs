@@ -88,6 +88,20 @@ impl<'a> Transaction<'a> {
         Ok(ProcessorHandle::new(id))
     }
 
+    /// Adds a processor of a registered type under a name made from its type.
+    ///
+    /// # Errors
+    /// The last part of the type's name is no name for a processor.
+    pub fn add_processor_by_type(
+        &mut self,
+        processor_type: &str,
+        config: Value,
+    ) -> Result<ProcessorId> {
+        let id = self.free_name(processor_type.rsplit('.').next().unwrap_or("processor"))?;
+        self.push(Change::Add { node: ProcessorNode::new(id.clone(), processor_type, config) });
+        Ok(id)
+    }
+
     fn free_name(&self, base: &str) -> Result<ProcessorId> {
         let committing = self.engine.shared.committing();
         let taken = |id: &ProcessorId| {

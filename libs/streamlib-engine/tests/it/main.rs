@@ -6,6 +6,7 @@ mod declare;
 mod delegates;
 mod edits;
 mod events;
+mod failures;
 mod flow;
 mod graph_properties;
 mod graphs;

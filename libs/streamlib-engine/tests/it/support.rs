@@ -153,3 +153,13 @@ pub(crate) fn check_counters(engine: &Engine) {
         }
     }
 }
+
+/// More numbers than any test waits for.
+pub(crate) const ENDLESS: u64 = u64::MAX >> 1;
+
+/// Looks until it is so; a test that waits for ever is stopped by its runner.
+pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
+    while !is_so() {
+        std::thread::yield_now();
+    }
+}

@@ -77,7 +77,8 @@ impl Phases<'_> {
         let per_call = source.descriptor.outputs.get(plan.source.1).map_or(1, |p| p.max_per_call);
         let depth = match plan.carrier {
             Carrier::Inline => per_call,
-            _ => plan.depth.max(per_call),
+            // What one call may send fits beside what waits until one less than the depth.
+            _ => plan.depth.saturating_add(per_call).saturating_sub(1),
         };
         // A queue that is made anew for the same link goes on counting.
         let before = self.installed.links.get(&key).map(|link| Arc::clone(&link.counters));
