@@ -59,7 +59,7 @@ impl WaitFlag {
 #[cfg(all(test, loom))]
 mod loom_models {
     use super::*;
-    use crate::sync::atomic::AtomicU32;
+    use crate::sync::atomic::{AtomicU32, Ordering::AcqRel, Ordering::Acquire};
     use std::sync::Arc;
 
     /// Two consumers make room, one place each, while the producer looks for `wanted` places: it
@@ -73,7 +73,8 @@ mod loom_models {
                     loom::thread::spawn(move || {
                         shared.1.fetch_add(1, Relaxed);
                         if shared.0.take() {
-                            shared.2.fetch_add(1, Relaxed);
+                            // As a notification of the producer's strand is.
+                            shared.2.fetch_add(1, AcqRel);
                         }
                     })
                 })
@@ -81,12 +82,12 @@ mod loom_models {
             let look = || shared.1.load(Relaxed) == wanted;
             let mut seen_wakes = 0;
             let mut found = look() || shared.0.announce(look);
-            while !found && shared.2.load(Relaxed) > seen_wakes {
-                seen_wakes = shared.2.load(Relaxed);
+            while !found && shared.2.load(Acquire) > seen_wakes {
+                seen_wakes = shared.2.load(Acquire);
                 found = shared.0.announce(look);
             }
             makers.into_iter().for_each(|maker| maker.join().unwrap());
-            assert!(found || shared.2.load(Relaxed) > seen_wakes, "the producer waits for ever");
+            assert!(found || shared.2.load(Acquire) > seen_wakes, "the producer waits for ever");
         });
     }
 
