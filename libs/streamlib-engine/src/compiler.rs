@@ -1,4 +1,4 @@
-//! From what is wanted to what runs: [`blueprint`] decides, [`plan`] says what to do, and the
+//! From what is wanted to what runs: [`blueprint()`] decides, [`plan()`] says what to do, and the
 //! phases do it.
 //!
 //! Deciding and planning are pure: a snapshot and the delegates go in, values come out, and
