@@ -138,6 +138,7 @@ impl ProcessorCell {
         env: Arc<GraphEnv>,
     ) -> Arc<Self> {
         let made_ns = env.clock.monotonic_ns();
+        let is_observed = env.observed.is_observed(&id);
         Arc::new_cyclic(|weak: &Weak<Self>| {
             let inputs: Vec<InputCell> = descriptor
                 .inputs
@@ -181,7 +182,7 @@ impl ProcessorCell {
                 made_ns,
                 strand: ArcSwapOption::empty(),
                 state: AtomicU8::new(0),
-                observed: AtomicBool::new(false),
+                observed: AtomicBool::new(is_observed),
                 on_boundary: AtomicBool::new(true),
                 failure: Mutex::new(None),
                 restarts: AtomicBool::new(false),

@@ -15,6 +15,7 @@ use super::timer::Timer;
 use crate::ids::ProcessorId;
 use crate::link_channel::format_registry::FormatRegistry;
 use crate::link_channel::pool::MemoryBudget;
+use crate::observability::Observed;
 use crate::pubsub::{EventBus, EventKind};
 
 /// What every processor of a running graph shares.
@@ -25,6 +26,7 @@ pub(crate) struct GraphEnv {
     pub(crate) formats: Arc<FormatRegistry>,
     pub(crate) budget: Arc<MemoryBudget>,
     pub(crate) bus: EventBus,
+    pub(crate) observed: Observed,
     pub(crate) gate: HoldGate,
     /// Strands for the thread that waits for the runtime.
     pub(crate) main: Arc<MainQueue>,

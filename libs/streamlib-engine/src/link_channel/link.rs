@@ -93,6 +93,7 @@ pub(crate) fn link(
         tapped: AtomicBool::new(false),
         taps: ArcSwapOption::empty(),
     });
+    shared.set_taps(source.env.observed.taps(plan.key));
     let sender = LinkSender { shared: Arc::clone(&shared), writer, inline_index: 0 };
     (sender, LinkReceiver { shared, reader, seen: 0 })
 }

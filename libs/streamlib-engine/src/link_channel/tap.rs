@@ -123,7 +123,7 @@ impl Tap {
             What::Events(waiting) => {
                 let timestamp_ns = frame.envelope.timestamp_ns;
                 waiting
-                    .push(LinkEvent::DataPushed { timestamp_ns, size: bulk_bytes(frame) })
+                    .push(LinkEvent::DataPushed { timestamp_ns, size: content_bytes(frame) })
                     .is_ok()
             }
         };
@@ -145,11 +145,11 @@ impl Tap {
     }
 }
 
-/// Bytes of the content without its description.
-fn bulk_bytes(frame: &RawFrame) -> u64 {
+/// Bytes of the content: its body and its memories, without the fixed description.
+fn content_bytes(frame: &RawFrame) -> u64 {
     let Ok(view) = frame.block.view() else { return 0 };
     let memories = (0..view.memory_count()).filter_map(|index| view.memory(index));
-    memories.map(|memory| memory.len() as u64).sum()
+    memories.map(|memory| memory.len() as u64).sum::<u64>() + view.extra().len() as u64
 }
 
 impl Tapped {

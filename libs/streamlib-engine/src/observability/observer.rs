@@ -115,7 +115,7 @@ impl GraphInspector {
     pub fn observe_processor(&self, id: &ProcessorId) -> ObserverHandle<ProcessorEvent> {
         let handle = self.observer(Subject::Processor(id.clone()), None);
         let shared = &self.engine().shared;
-        shared.observed.observe(id, || shared.view.load_full());
+        shared.env.observed.observe(id, || shared.view.load_full());
         handle
     }
 
@@ -151,7 +151,7 @@ impl GraphInspector {
     fn attach(&self, id: LinkId, tap: &Arc<Tap>) {
         let shared = &self.engine().shared;
         let key = LinkKey { link: id, part: 0 };
-        shared.observed.attach(key, Arc::clone(tap), || shared.view.load_full());
+        shared.env.observed.attach(key, Arc::clone(tap), || shared.view.load_full());
     }
 
     fn observer<T>(&self, subject: Subject, tap: Option<Arc<Tap>>) -> ObserverHandle<T> {
@@ -224,10 +224,10 @@ impl Drop for Attachment {
     fn drop(&mut self) {
         let Some(shared) = self.shared.upgrade() else { return };
         if let Some(tap) = &self.tap {
-            shared.observed.detach(tap, || shared.view.load_full());
+            shared.env.observed.detach(tap, || shared.view.load_full());
         }
         if let Subject::Processor(id) = &self.subject {
-            shared.observed.leave(id, || shared.view.load_full());
+            shared.env.observed.leave(id, || shared.view.load_full());
         }
     }
 }
@@ -280,7 +280,7 @@ impl LinkTap {
 impl Drop for LinkTap {
     fn drop(&mut self) {
         if let Some(shared) = self.shared.upgrade() {
-            shared.observed.detach(&self.tap, || shared.view.load_full());
+            shared.env.observed.detach(&self.tap, || shared.view.load_full());
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Which links and processors are observed: the one list from which taps follow the graph.
 //!
 //! An observer names a link or a processor, not its present incarnation: when a commit builds a
-//! link anew, or the graph starts, the tap is put there. A commit may pass a few frames by it.
+//! link anew, or the graph starts, the tap is there from the link's first frame on.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::compiler::{Blueprint, LinkKey};
 use crate::ids::ProcessorId;
@@ -35,8 +35,22 @@ struct Attached {
 }
 
 impl Observed {
+    fn lists(&self) -> MutexGuard<'_, Lists> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn change(&self, change: impl FnOnce(&mut Lists)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.lists());
+    }
+
+    /// The taps of a link that is built.
+    pub(crate) fn taps(&self, key: LinkKey) -> Option<Arc<TapList>> {
+        self.lists().taps(key)
+    }
+
+    /// True if the processor, which is made now, is observed.
+    pub(crate) fn is_observed(&self, id: &ProcessorId) -> bool {
+        self.lists().processors.contains_key(id)
     }
 
     /// Adds a tap to a link, which may come later. `view` is loaded while commits wait to be
@@ -102,11 +116,16 @@ impl Observed {
 }
 
 impl Lists {
-    fn put_taps(&self, view: &View, key: LinkKey) {
-        let Some(link) = view.links.get(&key) else { return };
+    fn taps(&self, key: LinkKey) -> Option<Arc<TapList>> {
         let taps = self.taps.iter().filter(|attached| attached.key == key);
         let taps: Vec<_> = taps.map(|attached| Arc::clone(&attached.tap)).collect();
-        link.set_taps((!taps.is_empty()).then(|| Arc::new(TapList(taps))));
+        (!taps.is_empty()).then(|| Arc::new(TapList(taps)))
+    }
+
+    fn put_taps(&self, view: &View, key: LinkKey) {
+        if let Some(link) = view.links.get(&key) {
+            link.set_taps(self.taps(key));
+        }
     }
 
     fn mark(&self, view: &View, id: &ProcessorId) {

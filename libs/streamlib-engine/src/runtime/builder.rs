@@ -166,6 +166,7 @@ impl EngineBuilder {
             formats: Arc::new(FormatRegistry::default()),
             budget: Arc::new(MemoryBudget::new(self.settings.memory_budget_bytes)),
             bus: EventBus::new(),
+            observed: Observed::default(),
             gate: HoldGate::default(),
             main: Arc::clone(&main),
             ends: Ends::default(),
@@ -185,7 +186,6 @@ impl EngineBuilder {
             commit_mode: self.commit_mode,
             view: ArcSwap::from_pointee(View::default()),
             last_run: ArcSwapOption::empty(),
-            observed: Observed::default(),
             committing: Mutex::new(Committing {
                 graph: PropertyGraph::new(),
                 declared: Blueprint::default(),

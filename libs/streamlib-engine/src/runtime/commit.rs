@@ -159,7 +159,7 @@ impl Shared {
         let declared = committing.declared.clone();
         let view = Arc::new(View::new(snapshot, state, declared, &committing.installation));
         self.view.store(Arc::clone(&view));
-        self.observed.follow(&view);
+        self.env.observed.follow(&view);
     }
 
     fn tell_committed(&self, committed: &Committed, changes: &[Change]) {

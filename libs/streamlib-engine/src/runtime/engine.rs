@@ -23,7 +23,7 @@ use crate::execution::env::GraphEnv;
 use crate::execution::pool::WorkerPool;
 use crate::graph::{Change, GraphSnapshot, GraphState, LinkOptions, ProcessorNode, PropertyGraph};
 use crate::ids::{LinkId, PortRef, ProcessorId};
-use crate::observability::{Inspection, Observed};
+use crate::observability::Inspection;
 use crate::pubsub::EventBus;
 
 /// What can be set.
@@ -45,7 +45,6 @@ pub(crate) struct Shared {
     pub(crate) view: ArcSwap<View>,
     /// How the graph ended that ran last.
     pub(crate) last_run: ArcSwapOption<Inspection>,
-    pub(crate) observed: Observed,
     /// One commit at a time.
     pub(super) committing: Mutex<Committing>,
     pub(super) stop: StopFlag,

@@ -11,5 +11,7 @@ mod flow;
 mod graph_properties;
 mod graphs;
 mod observability;
+mod perception;
 mod plans;
 mod support;
+mod taps;

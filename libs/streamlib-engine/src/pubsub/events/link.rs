@@ -13,7 +13,7 @@ pub enum LinkEvent {
     DataPushed {
         /// Timestamp of the frame, stream time, ns.
         timestamp_ns: i64,
-        /// Its bulk, bytes.
+        /// Its content, bytes: samples, pixels, packet or body.
         size: u64,
     },
     /// There is no room for another frame. Only for observers of the link.
