@@ -1,5 +1,6 @@
-//! MP4 files as packets: a reader for progressive and fragmented files, and a writer of fragmented
-//! files that stay playable when the program dies.
+//! MP4 files: as packets, by a reader for progressive and fragmented files and a writer of
+//! fragmented files that stay playable when the program dies; and as [`processors`] of a graph,
+//! which decode and encode over the traits of `streamlib-codec`.
 //!
 //! # What it guarantees
 //! - Time is integer. Every timestamp is exact in its track's [`Timescale`] and lies on the
@@ -15,8 +16,8 @@
 //!   nothing.
 //!
 //! # What it does not
-//! It neither decodes nor encodes, and knows no graph: it moves packets. It writes no progressive
-//! files. It reads one sample description a track, one media edit a track at rate 1, and no
+//! Outside of [`processors`] it neither decodes nor encodes, and knows no graph: it moves packets.
+//! It writes no progressive files. It reads one sample description a track, one media edit a track at rate 1, and no
 //! encrypted samples; the rest is refused by name.
 //!
 //! # Example

@@ -237,7 +237,6 @@ impl Processor for Mp4Writer {
         if taken.is_err() {
             // What came before the failure is kept; its own error counts, not that of closing.
             drop(self.finish());
-            self.movie.abandon();
         }
         taken
     }

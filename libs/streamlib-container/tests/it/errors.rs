@@ -2,6 +2,7 @@
 
 use std::{io, path::Path};
 
+use streamlib_codec::{CodecError, Role};
 use streamlib_container::{ContainerError, FourCc, Mp4File, TrackId, WriterOptions};
 
 use crate::{clips, film::made_up};
@@ -53,6 +54,20 @@ fn every_message() {
     check(
         &ContainerError::NoSuchTrack { path: path(), wanted, present },
         "'a/film.mp4' has no video track; it has track 1 (audio, opus)",
+    );
+    let source = || CodecError::unknown_codec("'abcd'", Role::Encoder, true);
+    check(
+        &ContainerError::Decode { path: path(), track, time_ms: 40, source: source() },
+        "track 2 of 'a/film.mp4' cannot be decoded at 40 ms",
+    );
+    check(
+        &ContainerError::Encode { path: path(), port: "video", source: source() },
+        "cannot encode input `video` for 'a/film.mp4'",
+    );
+    check(
+        &ContainerError::NothingFrom { path: path(), waiting: "audio", held_mib: 256 },
+        "cannot start 'a/film.mp4': input `audio` has sent nothing, and 256 MiB of the other input \
+         wait for it; remove its link, or connect a source that sends or ends",
     );
     check(
         &ContainerError::BufferSize { track, given: 3, size: 4 },

@@ -48,6 +48,8 @@ struct Open {
     file: File,
     /// Of each lane: its number in the file, and what is taken off its times, ticks.
     tracks: [Option<(TrackId, i64)>; 2],
+    /// A write failed: half a fragment may stand at the end.
+    is_broken: bool,
 }
 
 impl Movie {
@@ -80,11 +82,10 @@ impl Movie {
             }
             self.start(lanes)?;
         }
-        self.check_late(lanes)?;
         while let Some(index) = self.next_lane(lanes) {
             self.write(index, lanes)?;
         }
-        Ok(())
+        self.check_late(lanes)
     }
 
     /// A lane that came to life after the file was started has no track.
@@ -128,7 +129,8 @@ impl Movie {
             WriterOptions { max_fragment_duration: self.fragment, ..WriterOptions::default() };
         let writer = FragmentedMp4Writer::new(file, &self.path, tracks, options)?;
         self.started = true;
-        self.state = State::Open(Box::new(Open { writer, file: copy, tracks: numbers }));
+        self.state =
+            State::Open(Box::new(Open { writer, file: copy, tracks: numbers, is_broken: false }));
         Ok(())
     }
 
@@ -140,7 +142,7 @@ impl Movie {
         };
         let front_ns = |index: usize| {
             let lane = &lanes[index];
-            lane.queue.front().map(|sample| ns(lane, sample.dts))
+            lane.queue.front().filter(|_| self.has_track(index)).map(|sample| ns(lane, sample.dts))
         };
         let first = match (front_ns(0), front_ns(1)) {
             (Some(a), Some(b)) => return Some(usize::from(b < a)),
@@ -158,37 +160,43 @@ impl Movie {
         (!may_come || in_order || reach_ns > self.max_interleave_ns).then_some(first)
     }
 
-    fn write(&mut self, index: usize, lanes: &mut [Lane<'_>; 2]) -> Result<(), ContainerError> {
-        let State::Open(open) = &mut self.state else { return Ok(()) };
-        let Open { writer, tracks, .. } = &mut **open;
-        let Some((track, base)) = tracks[index] else { return Ok(()) };
-        lanes[index].queue.pop(base, |sample| writer.write_sample(track, sample))
+    fn has_track(&self, index: usize) -> bool {
+        matches!(&self.state, State::Open(open) if open.tracks[index].is_some())
     }
 
-    /// Writes all that waits and the end of the file. Nothing happens the second time.
+    fn write(&mut self, index: usize, lanes: &mut [Lane<'_>; 2]) -> Result<(), ContainerError> {
+        let State::Open(open) = &mut self.state else { return Ok(()) };
+        let Open { writer, tracks, is_broken, .. } = &mut **open;
+        let Some((track, base)) = tracks[index] else { return Ok(()) };
+        let written = lanes[index].queue.pop(base, |sample| writer.write_sample(track, sample));
+        *is_broken |= matches!(written, Err(ContainerError::Io { .. }));
+        written
+    }
+
+    /// Writes all that waits and the end of the file; of a file that could not be written to, cuts
+    /// off what is not whole. Nothing happens the second time.
     pub(super) fn finish(&mut self, lanes: &mut [Lane<'_>; 2]) -> Result<(), ContainerError> {
         lanes.iter_mut().for_each(|lane| lane.may_send = false);
         if self.is_closed() {
             return Ok(());
         }
-        let result = self.advance(lanes);
+        let was_broken = matches!(&self.state, State::Open(open) if open.is_broken);
+        let result = if was_broken { Ok(()) } else { self.advance(lanes) };
         let State::Open(open) = std::mem::replace(&mut self.state, State::Closed) else {
             return result;
         };
-        let Open { writer, file, .. } = *open;
+        let Open { mut writer, file, is_broken, .. } = *open;
+        if is_broken {
+            cut(&file, writer.written_bytes());
+            return result;
+        }
+        let flushed = writer.flush_fragment();
         let whole = writer.written_bytes();
-        let finished = result.and_then(|()| writer.finish_seekable().map(drop));
+        let finished = flushed.and_then(|()| writer.finish_seekable());
         if finished.is_err() {
             cut(&file, whole);
         }
-        finished
-    }
-
-    /// Gives up after a failed write: what is whole stays.
-    pub(super) fn abandon(&mut self) {
-        if let State::Open(open) = std::mem::replace(&mut self.state, State::Closed) {
-            cut(&open.file, open.writer.written_bytes());
-        }
+        result.and(finished.map(drop))
     }
 }
 

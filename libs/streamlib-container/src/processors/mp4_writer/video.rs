@@ -360,3 +360,6 @@ fn view_of(frame: &VideoFrame) -> I420View<'_> {
 fn ticks(scale: Timescale, ns: i64) -> u32 {
     u32::try_from(scale.from_ns(ns)).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,8 @@ use streamlib_processor::prelude::*;
 
 use crate::ContainerError;
 
-/// Settings of [`Mp4Source`](super::Mp4Source) and [`Mp4Demuxer`](super::Mp4Demuxer).
+/// Settings of [`Mp4Source`](crate::processors::Mp4Source) and
+/// [`Mp4Demuxer`](crate::processors::Mp4Demuxer).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ProcessorConfig)]
 #[serde(default, deny_unknown_fields)]
 #[config(crate = streamlib_processor)]

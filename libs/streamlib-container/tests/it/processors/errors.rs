@@ -241,3 +241,46 @@ fn a_change_of_size_fails_by_name_and_keeps_what_was_written() {
     assert_eq!(ffprobe::warnings(&path), "");
     harness.processor().teardown().expect("it is closed already");
 }
+
+#[test]
+fn packets_in_another_framing_are_refused() {
+    let path = folder().join("refused-packets.mp4");
+    let mut harness = writer(&path);
+    let format = PacketFormat {
+        codec: Codec::H264,
+        framing: Framing::AnnexB,
+        parameters: Vec::new(),
+        video: None,
+        audio: None,
+    };
+    let mut output = DetachedOutput::<EncodedVideoFrame>::new();
+    let packet = output.loan(&format, 4, PacketInfo::default(), Envelope::at(0)).expect("a packet");
+    let packet = EncodedVideoFrame::from(packet);
+    harness.push("video", 0, packet, &Format::Packet(format)).expect("the input");
+    let error = harness.call().expect_err("it is refused");
+    assert_eq!(
+        sentence(&error, &path),
+        "cannot write 'refused-packets.mp4': input `video` got packets of h264 (annex_b); it takes \
+         h264 (length_prefixed): decode the packets before the writer"
+    );
+}
+
+#[test]
+fn a_track_cannot_be_added_to_a_file_that_was_started() {
+    let path = folder().join("refused-late-input.mp4");
+    let mut harness = writer(&path);
+    harness.end("audio", 0).expect("the input");
+    write(&mut harness, &play(&asset("no_audio.mp4"))).expect("pictures alone");
+    let mut output = DetachedOutput::<AudioFrame>::new();
+    let format = AudioFormat::new(48_000, 2);
+    let mut frame = output.loan(&format, 4_800, 0).expect("a frame");
+    frame.samples_mut().fill(0.0);
+    harness.push("audio", 0, AudioFrame::from(frame), &Format::Audio(format)).expect("the input");
+    let error = harness.call().expect_err("the file has no such track");
+    assert_eq!(
+        sentence(&error, &path),
+        "cannot write 'refused-late-input.mp4': input `audio` got its first frame after the file \
+         was started; link all inputs before the first frame: tracks cannot be added later"
+    );
+    assert_eq!(play(&path).video.len(), 50);
+}
