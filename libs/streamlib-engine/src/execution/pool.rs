@@ -14,7 +14,7 @@ use std::sync::atomic::{
     AtomicBool, AtomicUsize, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed,
     Ordering::Release,
 };
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -90,27 +90,34 @@ impl WorkerPool {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Adds one worker.
+    /// Adds one worker. Returns when it is ready: what a thread allocates when it starts is allocated
+    /// before it takes a frame.
     pub(crate) fn add_worker(self: &Arc<Self>) -> std::io::Result<()> {
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         let (watch, bell) = (CallWatch::new(false), Arc::new(Doorbell::new()));
         let retire = Arc::new(AtomicBool::new(false));
+        let ready = Arc::new(Barrier::new(2));
         let run = {
             let pool = Arc::clone(self);
             let (watch, bell, retire) = (watch.clone(), bell.clone(), retire.clone());
-            move || pool.work(&watch, &bell, &retire)
+            let ready = Arc::clone(&ready);
+            move || {
+                pool.get_ready(ready);
+                pool.work(&watch, &bell, &retire);
+            }
         };
         let name = format!("streamlib-{}", workers.len());
         let thread = std::thread::Builder::new().name(name).spawn(run)?;
+        ready.wait();
         workers.push(Worker { thread, watch, bell, retire });
         self.bells.store(Arc::new(workers.iter().map(|worker| worker.bell.clone()).collect()));
         Ok(())
     }
 
-    /// What each worker is doing.
-    pub(crate) fn watches(&self) -> Vec<Arc<CallWatch>> {
+    /// Looks at what each worker is doing.
+    pub(crate) fn each_watch(&self, look: impl FnMut(&CallWatch)) {
         let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        workers.iter().map(|worker| Arc::clone(&worker.watch)).collect()
+        workers.iter().map(|worker| &*worker.watch).for_each(look);
     }
 
     /// True if strands wait and no worker is free to take them.
@@ -158,8 +165,15 @@ impl WorkerPool {
             .or_else(|| LOCAL.with_borrow_mut(|local| local.as_mut().and_then(|l| l.next.take())))
     }
 
-    fn work(&self, watch: &CallWatch, bell: &Doorbell, retire: &AtomicBool) {
+    /// Makes the present thread a worker of this pool.
+    fn get_ready(&self, ready: Arc<Barrier>) {
         LOCAL.set(Some(Local { pool: self, next: None }));
+        // The first look at any `ArcSwap` gives the thread a place to look from.
+        drop(self.bells.load());
+        ready.wait();
+    }
+
+    fn work(&self, watch: &CallWatch, bell: &Doorbell, retire: &AtomicBool) {
         let mut own_in_a_row = 0;
         let closing = || self.closing.load(Acquire) || retire.load(Acquire);
         while !closing() {

@@ -1,10 +1,11 @@
 //! What a thread that calls processors lets the watchdog see: two relaxed stores a call, and no
 //! look at a clock.
 
-use std::sync::Arc;
 use std::sync::atomic::{
     AtomicPtr, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
 };
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use super::cell::ProcessorCell;
 
@@ -16,6 +17,19 @@ pub(crate) struct CallWatch {
     current: AtomicPtr<ProcessorCell>,
     /// True for a thread that measures every call: it has one strand of its own.
     pub(crate) every_call: bool,
+    /// What the watchdog saw when it last looked. Only the watchdog locks this.
+    pub(crate) seen: Mutex<Option<SeenCall>>,
+}
+
+/// A call that was under way when the watchdog looked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SeenCall {
+    /// As in [`CallWatch::present`].
+    pub(crate) number: u64,
+    /// When the watchdog first saw it.
+    pub(crate) since: Instant,
+    /// True once it was reported as stuck.
+    pub(crate) reported: bool,
 }
 
 impl CallWatch {

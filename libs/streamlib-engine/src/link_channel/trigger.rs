@@ -97,7 +97,12 @@ fn choose_primary(
         return false;
     };
     primary.chosen = primary.fill(work, monotonic_ns);
-    let Some(at_ns) = primary.front.as_ref().map(timestamp) else { return false };
+    let Some(at_ns) = primary.front.as_ref().map(timestamp) else {
+        if primary.end_cause().is_some() {
+            pass_over_others(port, inputs, work, monotonic_ns);
+        }
+        return false;
+    };
     let mut fresh = !primary.parked;
     for (index, input) in inputs.iter_mut().enumerate() {
         if index == port {
@@ -117,6 +122,23 @@ fn choose_primary(
         }
     }
     fresh
+}
+
+/// The primary lane has ended, so no call will want what the others still bring. It is dropped, or
+/// they would never be empty: they would hold their producers up, and the processor would not end.
+#[cold]
+fn pass_over_others(
+    port: usize,
+    inputs: &mut [InputCell],
+    work: &mut WorkList,
+    monotonic_ns: impl Fn() -> u64 + Copy,
+) {
+    let others = inputs.iter_mut().enumerate().filter(|(index, _)| *index != port);
+    for lane in others.flat_map(|(_, input)| &mut input.lanes) {
+        while lane.fill(work, monotonic_ns) {
+            lane.drop_front(|counters| counters.superseded.add(1));
+        }
+    }
 }
 
 fn choose_aligned(

@@ -5,16 +5,17 @@
 //! because a call that hangs tells nobody.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::engine::Shared;
+use super::view::View;
 use crate::execution::ProcessorCell;
 use crate::execution::cell::Phase;
 use crate::execution::home::Home;
-use crate::execution::watch::CallWatch;
+use crate::execution::watch::{CallWatch, SeenCall};
 use crate::graph::RestartPolicy;
 use crate::ids::ProcessorId;
 use crate::pubsub::events::{ProcessorEvent, ProcessorState};
@@ -45,17 +46,8 @@ pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("streamlib-superv".to_owned()).spawn(run)
 }
 
-/// A call that was under way at the last look.
-#[derive(Debug, Clone, Copy)]
-struct LongCall {
-    number: u64,
-    since: Instant,
-    reported: bool,
-}
-
 #[derive(Debug, Default)]
 struct Supervisor {
-    calls: HashMap<usize, LongCall>,
     /// When each failed processor is to be restarted, and how often it was.
     restarts: HashMap<ProcessorId, Restart>,
 }
@@ -71,7 +63,7 @@ struct Restart {
 impl Supervisor {
     /// True if there is no need to look again soon.
     fn look(&mut self, shared: &Shared) -> bool {
-        let held_up = self.look_at_calls(shared);
+        let held_up = look_at_calls(shared);
         if held_up && shared.pool.worker_count() < MOST_WORKERS {
             // If it cannot be had, the strands wait for the workers that there are.
             drop(shared.pool.add_worker());
@@ -79,65 +71,6 @@ impl Supervisor {
         self.schedule_restarts(shared);
         self.restart_due(shared);
         !shared.pool.is_short_of_workers() && self.restarts.values().all(|r| r.due.is_none())
-    }
-
-    /// Notes the calls under way. True if all workers of the pool are held up while strands wait.
-    fn look_at_calls(&mut self, shared: &Shared) -> bool {
-        let now = Instant::now();
-        let view = shared.view.load();
-        let workers = shared.pool.watches();
-        let mut all_held_up = !workers.is_empty() && shared.pool.is_short_of_workers();
-        let threads = view.cells.values().filter_map(|cell| match &cell.strand()?.home {
-            Home::Thread(thread) => Some(Arc::clone(&thread.watch)),
-            _ => None,
-        });
-        let pool = workers.len();
-        let mut seen = HashMap::new();
-        for (index, watch) in workers.into_iter().chain(threads).enumerate() {
-            let key = Arc::as_ptr(&watch) as usize;
-            let call = self.call_of(key, &watch, now);
-            if index < pool {
-                all_held_up &= call.is_some_and(|call| now - call.since >= HELD_UP);
-            }
-            let Some(mut call) = call else { continue };
-            let Some((_, current)) = watch.present() else { continue };
-            let cell = view.cells.values().find(|cell| std::ptr::eq(Arc::as_ptr(cell), current));
-            if let Some(cell) = cell {
-                let limit = view
-                    .snapshot
-                    .processor(&cell.id)
-                    .and_then(|node| node.call_limit)
-                    .unwrap_or(cell.descriptor.needs.call_limit);
-                let elapsed = now - call.since;
-                if elapsed > limit && !call.reported && !cell.descriptor.needs.blocking {
-                    call.reported = true;
-                    cell.change_state(ProcessorState::Running, ProcessorState::Stuck);
-                    cell.publish(ProcessorEvent::ProcessorStuck { elapsed, limit });
-                }
-            }
-            seen.insert(key, call);
-        }
-        let is_over = |key: &usize, call: &LongCall| {
-            call.reported && seen.get(key).is_none_or(|now: &LongCall| now.number != call.number)
-        };
-        if self.calls.iter().any(|(key, call)| is_over(key, call)) {
-            // Some call came back after all.
-            for cell in view.cells.values() {
-                cell.change_state(ProcessorState::Stuck, ProcessorState::Running);
-            }
-            seen.values_mut().for_each(|call| call.reported = false);
-        }
-        self.calls = seen;
-        all_held_up
-    }
-
-    /// The call that the thread is in, if it was in it at the last look or is now.
-    fn call_of(&self, key: usize, watch: &CallWatch, now: Instant) -> Option<LongCall> {
-        let (number, _) = watch.present()?;
-        match self.calls.get(&key) {
-            Some(call) if call.number == number => Some(*call),
-            _ => Some(LongCall { number, since: now, reported: false }),
-        }
     }
 
     fn schedule_restarts(&mut self, shared: &Shared) {
@@ -189,6 +122,54 @@ impl Supervisor {
             }
         }
     }
+}
+
+/// Notes the calls under way, allocating nothing. True if all workers of the pool are held up while
+/// strands wait.
+fn look_at_calls(shared: &Shared) -> bool {
+    let now = Instant::now();
+    let view = shared.view.load();
+    let is_short = shared.pool.is_short_of_workers();
+    let (mut workers, mut held_up) = (0_usize, 0_usize);
+    shared.pool.each_watch(|watch| {
+        let since = look_at_call(&view, watch, now);
+        workers += 1;
+        held_up += usize::from(since.is_some_and(|since| now - since >= HELD_UP));
+    });
+    for cell in view.cells.values() {
+        if let Some(strand) = cell.strand()
+            && let Home::Thread(thread) = &strand.home
+        {
+            look_at_call(&view, &thread.watch, now);
+        }
+    }
+    is_short && workers > 0 && held_up == workers
+}
+
+/// Notes the call that a thread is in, and reports it if it is over its limit. Since when it was
+/// seen, if there is one.
+fn look_at_call(view: &View, watch: &CallWatch, now: Instant) -> Option<Instant> {
+    let mut seen = watch.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some((number, current)) = watch.present() else {
+        *seen = None;
+        return None;
+    };
+    let first_seen = SeenCall { number, since: now, reported: false };
+    let mut call = seen.filter(|call| call.number == number).unwrap_or(first_seen);
+    let cell = view.cells.values().find(|cell| std::ptr::eq(Arc::as_ptr(cell), current));
+    if let Some(cell) = cell {
+        let node = view.snapshot.processor(&cell.id);
+        let limit = node.and_then(|node| node.call_limit);
+        let limit = limit.unwrap_or(cell.descriptor.needs.call_limit);
+        let elapsed = now - call.since;
+        if elapsed > limit && !call.reported && !cell.descriptor.needs.blocking {
+            call.reported = true;
+            cell.set_state(ProcessorState::Stuck);
+            cell.publish(ProcessorEvent::ProcessorStuck { elapsed, limit });
+        }
+    }
+    *seen = Some(call);
+    Some(call.since)
 }
 
 /// The processor has failed for good. False if its strand is busy: then the next look tries again.

@@ -10,6 +10,7 @@ mod failures;
 mod flow;
 mod graph_properties;
 mod graphs;
+mod joins;
 mod observability;
 mod perception;
 mod plans;
