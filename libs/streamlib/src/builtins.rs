@@ -27,6 +27,7 @@ pub fn builtins() -> Result<RegistryBackedFactory, RegisterError> {
         codec::processors::H264Encoder,
         codec::processors::OpusDecoder,
         codec::processors::OpusEncoder,
+        container::processors::Mp4Demuxer,
         container::processors::Mp4Source,
         container::processors::Mp4Writer,
         video::Compositor,

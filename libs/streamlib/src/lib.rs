@@ -25,6 +25,7 @@
 mod builtins;
 pub mod graph_file;
 mod runtime;
+mod writer_scaler;
 
 pub use builtins::builtins;
 pub use graph_file::GraphFileError;

@@ -49,7 +49,8 @@ impl StreamRuntime {
 
     /// A runtime to be put together.
     pub fn builder() -> RuntimeBuilder {
-        RuntimeBuilder { engine: Engine::builder() }
+        let scalers = crate::writer_scaler::picture_scalers();
+        RuntimeBuilder { engine: Engine::builder().with_resource(scalers) }
     }
 
     /// The engine.

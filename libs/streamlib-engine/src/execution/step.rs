@@ -66,14 +66,14 @@ pub(crate) unsafe fn step(
     // SAFETY: the strand is owned; the list is not used elsewhere during the look.
     let due = unsafe { is_due(strand, cell, body, &mut *strand.work_list()) };
     if !due {
-        let Some(cause) = inputs_ended(cell, body) else { return Step::NotReady };
+        let Some(cause) = inputs_ended(cell, body) else { return rest(cell) };
         body.phase = Phase::Ending(cause);
         cell.set_state(ProcessorState::Ending);
         return end(strand, cell, body, cause, watch);
     }
     // SAFETY: the strand is owned, and no method of the processor is running.
     if !unsafe { cell.outputs() }.iter().all(|output| output.has_room()) {
-        return Step::NotReady;
+        return rest(cell);
     }
     if cell.is_on_boundary() {
         // Beneath the consumers that this call makes ready, which go first.
@@ -85,6 +85,17 @@ pub(crate) unsafe fn step(
         Err(failure) => fail(cell, body, failure),
     }
     Step::Ran
+}
+
+/// The processor is not ready: producers that wait for its input are told of the room there is.
+fn rest(cell: &ProcessorCell) -> Step {
+    // SAFETY: the caller owns the strand, and no method of the processor is running.
+    for lane in unsafe { cell.inputs() }.iter_mut().flat_map(|input| &mut input.lanes) {
+        if let Some(link) = &mut lane.link {
+            link.rest();
+        }
+    }
+    Step::NotReady
 }
 
 fn is_paused(cell: &ProcessorCell, body: &Body) -> bool {

@@ -67,6 +67,8 @@ pub(crate) struct LinkReceiver {
     reader: CarrierReader<RawFrame>,
     /// Frames that the last look saw in the queue and that were not taken yet.
     seen: u32,
+    /// Room was made that a producer that waits was not told about.
+    owes_wake: bool,
 }
 
 /// Makes the two ends of a link, which goes on counting with `counters`.
@@ -95,7 +97,7 @@ pub(crate) fn link(
     });
     shared.set_taps(source.env.observed.taps(plan.key));
     let sender = LinkSender { shared: Arc::clone(&shared), writer, inline_index: 0 };
-    (sender, LinkReceiver { shared, reader, seen: 0 })
+    (sender, LinkReceiver { shared, reader, seen: 0, owes_wake: false })
 }
 
 impl LinkShared {
@@ -172,12 +174,21 @@ impl LinkShared {
         self.tapped.store(any, Release);
     }
 
-    /// Tells the observers of this link, if there are any.
+    /// How many observers there are.
+    pub(crate) fn tap_count(&self) -> usize {
+        self.taps.load().as_ref().map_or(0, |taps| taps.0.len())
+    }
+
+    /// True if there may be observers.
     #[inline]
+    fn is_tapped(&self) -> bool {
+        self.tapped.load(Relaxed)
+    }
+
+    /// Tells the observers of this link, if there are any.
+    #[cold]
     fn with_taps(&self, tell: impl FnOnce(&TapList)) {
-        if self.tapped.load(Relaxed)
-            && let Some(taps) = &*self.taps.load()
-        {
+        if let Some(taps) = &*self.taps.load() {
             tell(taps);
         }
     }
@@ -231,14 +242,15 @@ impl LinkSender {
     pub(crate) fn put(&mut self, frame: RawFrame) {
         let counters = &self.shared.counters.producer;
         counters.count_sent(&frame.envelope, frame.block.bytes().len() as u64);
-        self.shared.with_taps(|taps| taps.offer(&frame));
+        let is_tapped = self.shared.is_tapped();
+        if is_tapped {
+            self.shared.with_taps(|taps| taps.offer(&frame));
+        }
         let put = self.writer.put(frame);
-        self.shared.with_taps(|taps| {
-            let dropped = !matches!(put, Put::Done);
-            if dropped || self.writer.room() == 0 {
-                taps.tell(&LinkEvent::QueueFull { dropped });
-            }
-        });
+        let dropped = !matches!(put, Put::Done);
+        if is_tapped && (dropped || self.writer.room() == 0) {
+            self.shared.with_taps(|taps| taps.tell(&LinkEvent::QueueFull { dropped }));
+        }
         match put {
             Put::Done => {}
             Put::Displaced(_) if self.shared.plan.carrier == Carrier::Slot => {
@@ -271,17 +283,26 @@ impl LinkReceiver {
         self.seen -= 1;
         if self.shared.plan.carrier == Carrier::Ring {
             let half = self.shared.plan.depth / 2;
-            // A producer that waits is woken once the queue is half empty, not frame by frame.
-            if self.seen <= half {
+            // A producer that waits is woken once the queue is half empty, not frame by frame, or
+            // when the consumer comes to rest: see `rest`.
+            self.owes_wake = self.seen > half;
+            if !self.owes_wake {
                 self.shared.made_room();
             }
         }
-        self.shared.with_taps(|taps| {
-            if self.reader.len() == 0 {
-                taps.tell(&LinkEvent::QueueEmpty {});
-            }
-        });
+        if self.shared.is_tapped() && self.reader.len() == 0 {
+            self.shared.with_taps(|taps| taps.tell(&LinkEvent::QueueEmpty {}));
+        }
         Some(frame)
+    }
+
+    /// The consumer comes to rest. It may wait for the very producer that waits for this link (by
+    /// way of another lane of a join), so the room that was made is told now.
+    #[inline]
+    pub(crate) fn rest(&mut self) {
+        if std::mem::take(&mut self.owes_wake) {
+            self.shared.made_room();
+        }
     }
 
     /// How many frames wait.
