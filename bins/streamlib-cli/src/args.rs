@@ -87,7 +87,7 @@ pub(crate) struct RunArguments {
     #[command(flatten)]
     pub(crate) graph: FileArguments,
     /// The name under which it is found while it runs; the graph's own when absent
-    #[arg(long)]
+    #[arg(long, value_parser = parse_graph_name)]
     pub(crate) name: Option<String>,
     /// Print the report as JSON when the graph has ended
     #[arg(long)]
@@ -208,6 +208,10 @@ pub(crate) enum ProcessorsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+fn parse_graph_name(text: &str) -> Result<String, streamlib_manifest::ManifestError> {
+    streamlib_manifest::check_graph_name(text).map(|()| text.to_owned())
 }
 
 fn parse_duration(text: &str) -> Result<std::time::Duration, streamlib_manifest::ManifestError> {

@@ -29,17 +29,14 @@ pub(crate) enum Error {
         source: io::Error,
     },
     /// The runtime ended without saying why.
-    #[error(
-        "`{program}` ended without a report ({status}); what it wrote to a file is playable up to \
-         its last fragment{}", words(.said)
-    )]
+    #[error("`{program}` ended without a report ({status}){}", files(*.had_started))]
     RuntimeDied {
         /// Its path.
         program: String,
         /// How it ended.
         status: String,
-        /// The last lines that it wrote to standard error.
-        said: String,
+        /// Whether the graph had been started.
+        had_started: bool,
     },
     /// The runtime's program answers something else.
     #[error(
@@ -122,7 +119,7 @@ pub(crate) enum Error {
         there: Vec<String>,
     },
     /// A type that is not known.
-    #[error("there is no processor type `{name}`{}; `streamlib processors list` shows all", did_you_mean(.near.as_deref()))]
+    #[error("there is no processor type `{name}`{} `streamlib processors list` shows all", did_you_mean(.near.as_deref()))]
     NoSuchType {
         /// The name.
         name: String,
@@ -185,10 +182,17 @@ fn words(text: &str) -> String {
     }
 }
 
+const fn files(had_started: bool) -> &'static str {
+    match had_started {
+        true => "; MP4 files that it was writing are playable up to their last fragment",
+        false => "",
+    }
+}
+
 fn numbers(pids: &[u32]) -> String {
     pids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn did_you_mean(near: Option<&str>) -> String {
-    near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+    near.map_or_else(|| ";".to_owned(), |near| format!("; did you mean `{near}`?"))
 }

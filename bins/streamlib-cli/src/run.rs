@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &RunArguments, screen: &mut Screen) -> Result<u8, E
     // Nobody listens to the child any more, so it cannot wait for this program.
     let report = match ended {
         Ok(Some(report)) => report,
-        Ok(None) => return Err(run.child.died()),
+        Ok(None) => return Err(run.child.died(run.client.is_some())),
         Err(error) => {
             run.child.wait();
             return Err(error);
@@ -80,7 +80,9 @@ impl Run {
         screen: &mut Screen,
     ) -> Result<Option<Report>, Error> {
         let mut draw_at = Instant::now() + self.every;
-        loop {
+        // The socket and standard error.
+        let mut open_ends = 2;
+        while open_ends > 0 {
             let left = draw_at.saturating_duration_since(Instant::now());
             let happening = match happenings.recv_timeout(left) {
                 Ok(happening) => happening,
@@ -106,11 +108,13 @@ impl Run {
                 Happening::FromChild(ParentMessage::Ended { report }) => {
                     return Ok(Some(*report));
                 }
-                Happening::ChildSilent => return Ok(None),
+                // What it said last, a panic perhaps, is still to come.
+                Happening::ChildSilent | Happening::ChildSaidAll => open_ends -= 1,
                 Happening::ChildSaid(line) => screen.say(&line),
                 Happening::Event(event) => screen.say(event_line(&event).trim_start()),
             }
         }
+        Ok(None)
     }
 
     fn draw(&mut self, screen: &mut Screen) {

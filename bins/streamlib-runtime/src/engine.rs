@@ -1,14 +1,14 @@
 //! The hosted graph, answered from the engine: the only module that knows `streamlib`.
 
-mod changes;
 mod declared;
 mod events;
 mod inspect;
 mod refusals;
+mod transactions;
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use streamlib::StreamRuntime;
@@ -35,6 +35,9 @@ pub(crate) struct EngineGraph {
     started: OnceLock<Instant>,
     ended: OnceLock<Instant>,
     is_stopping: AtomicBool,
+    /// Changes in force since the file was loaded. What the file says is not taken back. Locked
+    /// while one is made, so that the number is that of the engine's history.
+    changes: Mutex<u64>,
 }
 
 impl EngineGraph {
@@ -51,6 +54,7 @@ impl EngineGraph {
             started: OnceLock::new(),
             ended: OnceLock::new(),
             is_stopping: AtomicBool::new(false),
+            changes: Mutex::new(0),
         }))
     }
 
@@ -128,12 +132,21 @@ impl HostedGraph for EngineGraph {
     }
 
     fn transaction(&self, request: TransactionRequest) -> Result<TransactionReply, ErrorBody> {
-        changes::transaction(&self.runtime, request)
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let reply = transactions::transaction(&self.runtime, request)?;
+        *changes += u64::from(reply.committed);
+        Ok(reply)
     }
 
     fn undo(&self) -> Result<TransactionReply, ErrorBody> {
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(fewer) = changes.checked_sub(1) else {
+            let message = "there is nothing to undo: the graph is as its file declares it";
+            return Err(ErrorBody::new(ErrorCode::WrongState, message));
+        };
         let committed = self.runtime.undo().map_err(|error| refusals::engine(&error))?;
-        Ok(changes::reply(committed))
+        *changes = fewer;
+        Ok(transactions::reply(committed))
     }
 
     fn pause(&self) -> Result<(), ErrorBody> {

@@ -1,6 +1,5 @@
 //! The runtime as a child process.
 
-use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -8,7 +7,6 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use streamlib_protocol::parent::ParentMessage;
 use streamlib_protocol::{EventSeverity, PARENT_MESSAGE_BYTES_MAX};
@@ -20,8 +18,6 @@ use crate::commands::milliseconds;
 use crate::error::Error;
 use crate::program;
 
-/// Lines of standard error that are kept for the case that the runtime dies.
-const LINES_KEPT: usize = 20;
 /// Longest line of standard error, in bytes.
 const LINE_BYTES_MAX: u64 = 4096;
 
@@ -30,7 +26,6 @@ pub(super) struct Child {
     process: process::Child,
     program: String,
     happenings: SyncSender<Happening>,
-    said: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl Child {
@@ -60,12 +55,11 @@ impl Child {
             .map_err(|source| Error::CannotStart { program: shown.clone(), source })?;
         // The command holds their end of the socket; kept open here, its end would never be seen.
         drop(command);
-        let said = Arc::default();
         if let Some(errors) = process.stderr.take() {
-            forward_errors(errors, happenings.clone(), Arc::clone(&said))?;
+            forward_errors(errors, happenings.clone())?;
         }
         forward_messages(ours, happenings.clone())?;
-        Ok(Self { process, program: shown, happenings, said })
+        Ok(Self { process, program: shown, happenings })
     }
 
     /// Warnings and errors of the graph become happenings.
@@ -101,14 +95,12 @@ impl Child {
     }
 
     /// The error for a process that ended without a word.
-    pub(super) fn died(&mut self) -> Error {
+    pub(super) fn died(&mut self, had_started: bool) -> Error {
         let status = match self.process.wait() {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         };
-        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let said = said.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
-        Error::RuntimeDied { program: self.program.clone(), status, said }
+        Error::RuntimeDied { program: self.program.clone(), status, had_started }
     }
 }
 
@@ -134,24 +126,18 @@ fn forward_messages(ours: UnixStream, happenings: SyncSender<Happening>) -> Resu
 fn forward_errors(
     errors: impl Read + Send + 'static,
     happenings: SyncSender<Happening>,
-    said: Arc<Mutex<VecDeque<String>>>,
 ) -> Result<(), Error> {
     spawn("standard error", move || {
         let mut errors = BufReader::new(errors);
         loop {
             let mut line = Vec::new();
             let read = errors.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
-            if !matches!(read, Ok(1..)) {
-                return;
-            }
-            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-            let mut kept = said.lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.len() == LINES_KEPT {
-                kept.pop_front();
-            }
-            kept.push_back(line.clone());
-            drop(kept);
-            if happenings.send(Happening::ChildSaid(line)).is_err() {
+            let is_over = !matches!(read, Ok(1..));
+            let happening = match is_over {
+                true => Happening::ChildSaidAll,
+                false => Happening::ChildSaid(String::from_utf8_lossy(&line).trim_end().to_owned()),
+            };
+            if happenings.send(happening).is_err() || is_over {
                 return;
             }
         }

@@ -20,6 +20,8 @@ pub(super) enum Happening {
     ChildSilent,
     /// The runtime wrote a line to standard error.
     ChildSaid(String),
+    /// The runtime will write nothing more to standard error.
+    ChildSaidAll,
     /// Something happened in the graph that is worth a line.
     Event(Box<Event>),
 }

@@ -42,7 +42,14 @@ pub(super) fn router(shared: Shared) -> Router {
         .with_state(shared)
 }
 
+/// Every handler of a `POST` takes the body, even where nothing is in it: an answer to a request
+/// that was not read to its end closes the connection under the client that still sends.
 type Body = Result<Bytes, BytesRejection>;
+
+/// The body of a request that says nothing.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 async fn info(State(shared): State<Shared>) -> Answer<Info> {
     let identity = shared.identity.clone();
@@ -85,7 +92,8 @@ async fn transaction(State(shared): State<Shared>, body: Body) -> Answer<Transac
     blocking(&shared, |graph| graph.transaction(request)).await
 }
 
-async fn undo(State(shared): State<Shared>) -> Answer<TransactionReply> {
+async fn undo(State(shared): State<Shared>, body: Body) -> Answer<TransactionReply> {
+    let Nothing {} = read(&whole(body)?)?;
     blocking(&shared, |graph| graph.undo()).await
 }
 
@@ -96,11 +104,13 @@ async fn stop(State(shared): State<Shared>, body: Body) -> Answer<Accepted> {
     accept(&shared, |_graph| Ok(())).await
 }
 
-async fn pause(State(shared): State<Shared>) -> Answer<Accepted> {
+async fn pause(State(shared): State<Shared>, body: Body) -> Answer<Accepted> {
+    let Nothing {} = read(&whole(body)?)?;
     accept(&shared, |graph| graph.pause()).await
 }
 
-async fn resume(State(shared): State<Shared>) -> Answer<Accepted> {
+async fn resume(State(shared): State<Shared>, body: Body) -> Answer<Accepted> {
+    let Nothing {} = read(&whole(body)?)?;
     accept(&shared, |graph| graph.resume()).await
 }
 
@@ -112,13 +122,13 @@ async fn examine(State(shared): State<Shared>) -> Answer<DoctorReport> {
     blocking(&shared, |_graph| Ok(doctor::examine())).await
 }
 
-async fn no_such_path(uri: Uri) -> Response {
+async fn no_such_path(uri: Uri, _read_to_its_end: Body) -> Response {
     let message = format!("there is nothing at `{}`", uri.path());
     let body = ErrorBody::new(ErrorCode::NoSuchPath, message);
     Refused(body.with_hint(format!("the paths begin with `/v{PROTOCOL_VERSION}/`"))).into_response()
 }
 
-async fn no_such_method(method: Method, uri: Uri) -> Response {
+async fn no_such_method(method: Method, uri: Uri, _read_to_its_end: Body) -> Response {
     let message = format!("`{}` does not take {method}", uri.path());
     let mut response = Refused(ErrorBody::new(ErrorCode::NoSuchPath, message)).into_response();
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;

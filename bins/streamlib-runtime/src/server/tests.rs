@@ -52,7 +52,7 @@ fn changes_reach_the_graph_and_its_answer_comes_back() {
         r#"409 {"code":"wrong_state","message":"there is nothing to undo"}"#,
     );
     check("POST /v1/pause", "", r#"200 {"state":"paused"}"#);
-    check("POST /v1/resume", "", r#"200 {"state":"running"}"#);
+    check("POST /v1/resume", "{}", r#"200 {"state":"running"}"#);
     check("POST /v1/stop", r#"{"drain_timeout_ms":250}"#, r#"200 {"state":"stopping"}"#);
     check("POST /v1/stop", "", r#"200 {"state":"stopping"}"#);
 }
@@ -73,6 +73,11 @@ fn what_cannot_be_understood_is_refused_with_a_sentence() {
         "POST /v1/stop",
         r#"{"drain":1}"#,
         r#"400 {"code":"bad_request","message":"the body of the request is not what this path takes: unknown field `drain`, expected `drain_timeout_ms` at line 1 column 8"}"#,
+    );
+    check(
+        "POST /v1/pause",
+        r#"{"for":1}"#,
+        r#"400 {"code":"bad_request","message":"the body of the request is not what this path takes: unknown field `for`, there are no fields at line 1 column 6"}"#,
     );
     check(
         "POST /v1/transaction",
