@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use lexopt::prelude::{Long, Value, ValueExt as _};
 
@@ -13,7 +14,8 @@ pub(crate) const USAGE: &str = "\
 Usage: streamlib-bench nulls --stages N --frames N --strategy inline|pooled|threaded [--depth N]
        streamlib-bench pictures --stages N --frames N --effect invert|grayscale [--workers N]
        streamlib-bench link --frames N
-       streamlib-bench wake --frames N";
+       streamlib-bench wake --frames N
+       streamlib-bench codecs --film FILE";
 
 /// What to measure.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,6 +33,11 @@ pub(crate) enum Command {
     Wake {
         /// Frames through each.
         frames: u64,
+    },
+    /// Every codec of a film alone.
+    Codecs {
+        /// An MP4 file with H.264 pictures and sound.
+        film: PathBuf,
     },
 }
 
@@ -59,6 +66,7 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Command> {
 fn read(words: impl Iterator<Item = OsString>) -> std::result::Result<Command, lexopt::Error> {
     let mut parser = lexopt::Parser::from_args(words);
     let mut command = None;
+    let mut film = None;
     let mut chain = Chain { frames: 1, ..Chain::default() };
     while let Some(argument) = parser.next()? {
         match argument {
@@ -71,6 +79,7 @@ fn read(words: impl Iterator<Item = OsString>) -> std::result::Result<Command, l
             Long("strategy") => chain.strategy = parser.value()?.parse_with(Strategy::from_name)?,
             Long("depth") => chain.depth = Some(parser.value()?.parse()?),
             Long("workers") => chain.workers = Some(parser.value()?.parse()?),
+            Long("film") => film = Some(PathBuf::from(parser.value()?)),
             Long("effect") => chain.effect = parser.value()?.parse_with(Effect::from_name)?,
             other => return Err(other.unexpected()),
         }
@@ -81,6 +90,10 @@ fn read(words: impl Iterator<Item = OsString>) -> std::result::Result<Command, l
         Some("pictures") => Ok(Command::Pictures(chain)),
         Some("link") => Ok(Command::Link { frames }),
         Some("wake") => Ok(Command::Wake { frames }),
+        Some("codecs") => match film {
+            Some(film) => Ok(Command::Codecs { film }),
+            None => Err("say which film: --film FILE".into()),
+        },
         Some(other) => Err(format!("there is nothing called `{other}` to measure").into()),
         None => Err("say what to measure".into()),
     }
@@ -119,12 +132,14 @@ mod tests {
         check(line, Ok(Command::Pictures(chain)));
         check("link --frames 7", Ok(Command::Link { frames: 7 }));
         check("wake --frames 7", Ok(Command::Wake { frames: 7 }));
+        check("codecs --film a.mp4", Ok(Command::Codecs { film: PathBuf::from("a.mp4") }));
     }
 
     #[test]
     fn what_is_not_understood_is_said() {
         check("", Err("say what to measure"));
         check("speed", Err("there is nothing called `speed` to measure"));
+        check("codecs", Err("say which film: --film FILE"));
         check("nulls --stage 1", Err("invalid option '--stage'"));
         check(
             "nulls --strategy fast",

@@ -32,6 +32,15 @@ pub(crate) enum Error {
         /// How many were to come.
         frames: u64,
     },
+    /// The film could not be read.
+    #[error(transparent)]
+    Container(#[from] streamlib_container::ContainerError),
+    /// The film could not be decoded or encoded.
+    #[error(transparent)]
+    Codec(#[from] streamlib_codec::CodecError),
+    /// The film is not one that can be measured.
+    #[error("the film must have H.264 pictures and a sound track that can be decoded")]
+    Film,
     /// The result could not be printed.
     #[error("the result cannot be printed: {0}")]
     Print(#[from] std::io::Error),

@@ -1,5 +1,5 @@
 //! What `cargo xtask bench` runs: graphs of the engine as it is shipped, with default settings,
-//! and the bare queues and wakes that they are compared with.
+//! and the bare queues, wakes and codecs that they are compared with.
 //!
 //! One process measures one thing, so that its memory and processor time are those of that thing,
 //! and prints it as one JSON object of numbers. Not offered: tables, peers, budgets; `xtask` has
@@ -7,6 +7,7 @@
 
 mod arguments;
 mod chain;
+mod codecs;
 mod error;
 mod link;
 mod marks;
@@ -39,6 +40,7 @@ fn measure(command: Command) -> Result<Value> {
         Command::Pictures(arguments) => pictures::run(&arguments),
         Command::Link { frames } => link::run(frames),
         Command::Wake { frames } => wake::run(frames),
+        Command::Codecs { film } => codecs::run(&film),
     }
 }
 

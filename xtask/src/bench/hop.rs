@@ -7,7 +7,7 @@
 //! `grayscale` make the same picture.
 
 use super::report::{Budget, Row};
-use super::sides::{Sample, gstreamer, in_turn, number, our_chain, ours};
+use super::sides::{Sample, gstreamer, medians, number, our_chain, ours};
 use crate::error::Result;
 use crate::{process, ui};
 
@@ -69,7 +69,7 @@ fn nulls(stages: u64, rows: &mut Vec<Row>) -> Result<Sample> {
         " ! queue max-size-buffers={QUEUE_DEPTH} max-size-bytes=0 max-size-time=0 ! identity"
     ));
     let [inline, pooled, threaded, bare, queued] =
-        in_turn([&inline, &pooled, &threaded, &bare, &queued])?;
+        medians([&inline, &pooled, &threaded, &bare, &queued])?;
     let name = |strategy: &str| match stages {
         1 => format!("{strategy}, 1 null stage"),
         _ => format!("{strategy}, {stages} null stages"),
@@ -94,7 +94,7 @@ fn nulls(stages: u64, rows: &mut Vec<Row>) -> Result<Sample> {
 fn long_chains(inline: &[Sample], rows: &mut Vec<Row>) -> Result<()> {
     let thousand = || our_chain("nulls --stages 1000 --strategy inline", OUR_HOPS / 1000);
     let longest = || our_chain("nulls --stages 50000 --strategy inline", 200);
-    let [thousand, longest] = in_turn([&thousand, &longest])?;
+    let [thousand, longest] = medians([&thousand, &longest])?;
     let ns = |name: &str, value, at_most| plain(name, value, "ns", at_most);
     if let [one, .., fifty] = inline {
         let each = |long: &Sample, more: f64| (long.ns_per_frame - one.ns_per_frame) / more;
@@ -114,7 +114,7 @@ fn long_chains(inline: &[Sample], rows: &mut Vec<Row>) -> Result<()> {
 
 /// A busy link beside the bare queue, and a woken one beside a bare wake.
 fn links(rows: &mut Vec<Row>) -> Result<()> {
-    let (_, busy) = ours("link", 2_000_000)?;
+    let (_, busy) = ours(&["link", "--frames", "2000000"])?;
     let peer = |name: &str, value| Some((name.to_owned(), value));
     rows.push(Row {
         name: "busy link between two threads".to_owned(),
@@ -123,7 +123,7 @@ fn links(rows: &mut Vec<Row>) -> Result<()> {
         peer: peer("rtrb", number(&busy, "bare_per_s")),
         budget: Some(Budget::RatioAtLeast(0.8)),
     });
-    let (_, woken) = ours("wake", 4000)?;
+    let (_, woken) = ours(&["wake", "--frames", "4000"])?;
     for (name, budget) in [("min", None), ("p50", Some(Budget::RatioAtMost(1.15))), ("p99", None)] {
         rows.push(Row {
             name: format!("link whose consumer sleeps, {name}"),
@@ -150,7 +150,7 @@ fn pictures(effect: &str, element: &str, rows: &mut Vec<Row>) -> Result<()> {
         )
     };
     let theirs = || gstreamer(pipeline, PICTURES);
-    let [pooled, single, theirs] = in_turn([&pooled, &single, &theirs])?;
+    let [pooled, single, theirs] = medians([&pooled, &single, &theirs])?;
     let peer = (format!("gst {}", element.split(' ').next().unwrap_or(element)), theirs);
     let peer = (peer.0.as_str(), peer.1);
     let name = |how: &str| format!("{how}, 10 x {effect} of 1080p");

@@ -5,6 +5,7 @@ mod hop;
 mod measure;
 mod report;
 mod sides;
+mod transcode;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,8 +19,11 @@ struct Suite {
     run: fn() -> Result<Vec<Row>>,
 }
 
-const SUITES: &[Suite] =
-    &[Suite { name: "build", run: build::run }, Suite { name: "hop", run: hop::run }];
+const SUITES: &[Suite] = &[
+    Suite { name: "build", run: build::run },
+    Suite { name: "hop", run: hop::run },
+    Suite { name: "transcode", run: transcode::run },
+];
 
 /// Runs the suite of that name. It fails when a budget is not met, after all is written.
 pub(crate) fn run(name: &str) -> Result<()> {
@@ -114,7 +118,7 @@ mod tests {
     fn a_suite_that_is_not_there_is_refused_with_those_that_are() {
         let message = run("fast").unwrap_err().to_string();
         assert!(
-            message.starts_with("There is no suite `fast`; there is: build, hop."),
+            message.starts_with("There is no suite `fast`; there is: build, hop, transcode."),
             "{message}"
         );
     }

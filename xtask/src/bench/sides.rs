@@ -33,17 +33,22 @@ impl Sample {
 }
 
 /// Something that is run several times.
-pub(crate) type Side<'a> = &'a dyn Fn() -> Result<Sample>;
+pub(crate) type Side<'a, T> = &'a dyn Fn() -> Result<T>;
 
-/// Runs each side [`ROUNDS`] times, in turn, and returns the medians in their order.
-pub(crate) fn in_turn<const N: usize>(sides: [Side<'_>; N]) -> Result<[Sample; N]> {
-    let mut samples: [Vec<Sample>; N] = std::array::from_fn(|_| Vec::new());
+/// Runs each side [`ROUNDS`] times, in turn, and returns what they gave, in the order of the sides.
+pub(crate) fn in_turn<T, const N: usize>(sides: [Side<'_, T>; N]) -> Result<[Vec<T>; N]> {
+    let mut runs: [Vec<T>; N] = std::array::from_fn(|_| Vec::new());
     for _ in 0..ROUNDS {
-        for (side, samples) in sides.iter().zip(&mut samples) {
-            samples.push(side()?);
+        for (side, runs) in sides.iter().zip(&mut runs) {
+            runs.push(side()?);
         }
     }
-    Ok(samples.map(|samples| median_of_each(&samples)))
+    Ok(runs)
+}
+
+/// The medians of what [`in_turn`] runs, in the order of the sides.
+pub(crate) fn medians<const N: usize>(sides: [Side<'_, Sample>; N]) -> Result<[Sample; N]> {
+    Ok(in_turn(sides)?.map(|samples| median_of_each(&samples)))
 }
 
 fn median_of_each(samples: &[Sample]) -> Sample {
@@ -56,15 +61,16 @@ fn median_of_each(samples: &[Sample]) -> Sample {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The value in the middle; 0 if there are none.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
-/// Runs `streamlib-bench` with these words and `--frames`, measured; also what it printed.
-pub(crate) fn ours(words: &str, frames: u64) -> Result<(Cost, Value)> {
+/// Runs `streamlib-bench` with these words, measured; also what it printed.
+pub(crate) fn ours(words: &[&str]) -> Result<(Cost, Value)> {
     let mut command = process::command(paths::target().join("release/streamlib-bench"));
-    command.args(words.split_whitespace()).args(["--frames", &frames.to_string()]);
+    command.args(words);
     let (cost, printed) = measure::run_and_capture(&command)?;
     let value = serde_json::from_str(&printed).map_err(|error| Error::Output {
         command: process::shown(&command),
@@ -80,8 +86,13 @@ pub(crate) fn number(printed: &Value, name: &str) -> f64 {
 
 /// A chain of `streamlib-bench`. What starting and stopping take is not counted.
 pub(crate) fn our_chain(words: &str, frames: u64) -> Result<Sample> {
-    let (one, _) = ours(words, 1)?;
-    let (all, printed) = ours(words, frames)?;
+    let run = |frames: u64| {
+        let frames = frames.to_string();
+        let words: Vec<&str> = words.split_whitespace().chain(["--frames", &frames]).collect();
+        ours(&words)
+    };
+    let (one, _) = run(1)?;
+    let (all, printed) = run(frames)?;
     Ok(Sample {
         ns_per_frame: number(&printed, "ns_per_frame"),
         built_in_ms: number(&printed, "built_in_ms"),
@@ -129,7 +140,7 @@ mod tests {
             }
         };
         let (a, b) = (side('a', [1.0, 9.0, 2.0]), side('b', [5.0, 4.0, 6.0]));
-        let [a, b] = in_turn([&a, &b]).unwrap();
+        let [a, b] = medians([&a, &b]).unwrap();
         assert_eq!((a.ns_per_frame, b.ns_per_frame), (2.0, 5.0));
         assert_eq!(order.into_inner(), "ababab");
     }
