@@ -60,9 +60,11 @@ impl Screen {
 
     /// Draws the progress line anew. Only on a terminal.
     pub(crate) fn draw_line(&mut self, text: &str) {
-        let columns = rustix::termios::tcgetwinsize(io::stderr()).map_or(80, |size| size.ws_col);
+        let size = rustix::termios::tcgetwinsize(io::stderr());
+        // A terminal that does not know its size says 0.
+        let columns = size.ok().map(|size| size.ws_col).filter(|columns| *columns > 1);
         // The last column is left free: some terminals break the line behind it.
-        let fits: String = text.chars().take(usize::from(columns.max(2)) - 1).collect();
+        let fits: String = text.chars().take(usize::from(columns.unwrap_or(80)) - 1).collect();
         let mut out = io::stderr().lock();
         let _drawn = write!(out, "\r{fits}\x1b[K").and_then(|()| out.flush());
         self.has_line = true;

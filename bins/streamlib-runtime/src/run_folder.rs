@@ -6,8 +6,10 @@
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
-use std::os::unix::net::UnixListener;
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _,
+};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use streamlib_protocol::discovery::{self, SOCKET_PATH_BYTES_MAX, SocketName};
@@ -70,7 +72,7 @@ pub(crate) fn listen(graph: &str) -> Result<Listening, ListenError> {
     listen_at(folder.join(name.to_string()))
 }
 
-/// Listens at a path. A socket that is there and whose owner is gone is replaced.
+/// Listens at a path. A socket that is there and that nobody listens on is replaced.
 pub(crate) fn listen_at(path: PathBuf) -> Result<Listening, ListenError> {
     let shown = path.display().to_string();
     let length = path.as_os_str().len();
@@ -84,7 +86,20 @@ pub(crate) fn listen_at(path: PathBuf) -> Result<Listening, ListenError> {
         listening.listener.set_nonblocking(true)?;
         Ok(listening)
     };
-    bind(&path).map_err(|source| ListenError::Bind { path: shown, source })
+    let bound = bind(&path).or_else(|error| match is_left_over(&path, &error) {
+        true => fs::remove_file(&path).and_then(|()| bind(&path)),
+        false => Err(error),
+    });
+    bound.map_err(|source| ListenError::Bind { path: shown, source })
+}
+
+/// Whether a socket is in the way on which nobody listens any more.
+fn is_left_over(path: &Path, error: &io::Error) -> bool {
+    let is_refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    let is_socket = fs::metadata(path).is_ok_and(|found| found.file_type().is_socket());
+    error.kind() == io::ErrorKind::AddrInUse
+        && is_socket
+        && UnixStream::connect(path).is_err_and(is_refused)
 }
 
 /// Makes the folder, private to this user, or checks that it is.
@@ -161,6 +176,20 @@ mod tests {
         let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
         names.sort();
         assert_eq!(names, [alive.to_string(), other]);
+    }
+
+    #[test]
+    fn a_socket_that_was_left_is_replaced_and_one_in_use_is_not() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("s");
+        drop(UnixListener::bind(&path).unwrap());
+        let listening = listen_at(path.clone()).unwrap();
+        let message = listen_at(path.clone()).unwrap_err().to_string();
+        let expected = "Address already in use (os error 98)";
+        assert_eq!(message, format!("cannot listen on `{}`: {expected}", path.display()));
+        drop(listening);
+        fs::write(&path, "a file").unwrap();
+        assert!(listen_at(path.clone()).is_err() && path.exists());
     }
 
     #[test]

@@ -43,7 +43,12 @@ fn sinks(report: &Report, seconds: f64) -> Table {
         if !links.iter().any(|other| other.source_processor() == link.target_processor()) {
             #[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
             let rate = if seconds > 0.0 { link.delivered as f64 / seconds } else { 0.0 };
-            table.row([link.to.clone(), link.delivered.to_string(), format!("{rate:.1}")]);
+            let is_one_of_many = links.iter().filter(|other| other.to == link.to).count() > 1;
+            let to = match is_one_of_many {
+                true => format!("{} (lane {})", link.to, link.lane),
+                false => link.to.clone(),
+            };
+            table.row([to, link.delivered.to_string(), format!("{rate:.1}")]);
         }
     }
     table
@@ -71,9 +76,9 @@ mod tests {
     use super::*;
 
     fn report(outcome: &str, ends: Value, superseded: u64) -> Report {
-        let link = |from: &str, to: &str, delivered: u64, superseded: u64| {
+        let link = |from: &str, to: &str, lane: u32, delivered: u64, superseded: u64| {
             json!({
-                "id": 1, "from": from, "to": to, "lane": 0, "carrier": "ring",
+                "id": 1, "from": from, "to": to, "lane": lane, "carrier": "ring",
                 "delivery": "lossless", "depth": 8, "sent": delivered + superseded,
                 "delivered": delivered, "dropped": { "superseded": superseded }, "waiting": 0,
                 "high_water": 1, "bytes": 5,
@@ -86,9 +91,11 @@ mod tests {
                 "name": "g", "revision": 1, "state": "ended", "uptime_ns": 4_000_000_000_u64,
                 "processors": [],
                 "links": [
-                    link("movie.video", "gray.video_in", 132, 0),
-                    link("gray.video_out", "file.video", 132, 0),
-                    link("movie.video", "preview.video_in", 132 - superseded, superseded),
+                    link("movie.video", "gray.video_in", 0, 132, 0),
+                    link("gray.video_out", "file.video", 0, 132, 0),
+                    link("gray.video_out", "sheet.video_in", 0, 132, 0),
+                    link("movie.video", "sheet.video_in", 1, 132, 0),
+                    link("movie.video", "preview.video_in", 0, 132 - superseded, superseded),
                 ],
             },
         }))
@@ -100,9 +107,11 @@ mod tests {
         insta::assert_snapshot!(summary(&report("finished", json!([]), 0)), @r"
         g finished after 4.00 s
 
-        ARRIVED AT        FRAMES  A SECOND
-        file.video           132      33.0
-        preview.video_in     132      33.0
+        ARRIVED AT               FRAMES  A SECOND
+        file.video                  132      33.0
+        sheet.video_in (lane 0)     132      33.0
+        sheet.video_in (lane 1)     132      33.0
+        preview.video_in            132      33.0
 
         every frame was delivered
         ");
@@ -117,9 +126,11 @@ mod tests {
         insta::assert_snapshot!(summary(&report("failed", ends, 12)), @r"
         g FAILED after 4.00 s
 
-        ARRIVED AT        FRAMES  A SECOND
-        file.video           132      33.0
-        preview.video_in     120      30.0
+        ARRIVED AT               FRAMES  A SECOND
+        file.video                  132      33.0
+        sheet.video_in (lane 0)     132      33.0
+        sheet.video_in (lane 1)     132      33.0
+        preview.video_in            120      30.0
 
         NOT DELIVERED FROM  TO                DROPPED
         movie.video         preview.video_in  12 superseded
