@@ -6,7 +6,10 @@ use super::tree::{Finding, Tree};
 const LIMIT: usize = 600;
 
 /// Longer files, each with the reason why it is not split.
-const EXCUSED: &[(&str, &str)] = &[];
+const EXCUSED: &[(&str, &str)] = &[(
+    "libs/streamlib-engine/tests/it/plans.rs",
+    "one list of graphs with what is planned for each, read as data",
+)];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -24,18 +24,26 @@ const EDGES: &[(&str, &[&str])] = &[
     // Carries frames. It knows no graph. With execution it shares the processor whose ports it
     // holds: a link wakes it, and an inline link puts it on its strand's work list. A trait in
     // between would cost an indirect call a frame.
-    ("link_channel", &["execution", "sys"]),
-    // Runs processors. It knows no graph and no plan.
-    ("execution", &["context", "delegates", "error", "link_channel", "pubsub", "sys"]),
+    // A tap tells events of its link.
+    ("link_channel", &["execution", "pubsub", "sys"]),
+    // Runs processors. It knows no graph and no plan. Whether a processor is observed it is told.
+    (
+        "execution",
+        &["context", "delegates", "error", "link_channel", "observability", "pubsub", "sys"],
+    ),
     // Plans and applies.
     (
         "compiler",
         &["context", "delegates", "error", "execution", "graph", "link_channel", "pubsub"],
     ),
-    // Looks at what was published. It plans nothing and runs nothing.
-    ("observability", &["error", "graph", "link_channel", "pubsub"]),
+    // Looks at what was published: the view of each commit, with the plans and the counters that it
+    // holds. It plans nothing and runs nothing; an agent's actions are the engine's transactions.
+    (
+        "observability",
+        &["compiler", "error", "execution", "graph", "link_channel", "pubsub", "runtime"],
+    ),
     // The one error of the crate wraps those of its parts; the parts do not know it.
-    ("error", &["compiler", "delegates", "graph"]),
+    ("error", &["compiler", "delegates", "graph", "observability"]),
     // The face of it all.
     (
         "runtime",

@@ -42,7 +42,7 @@ fn a_request_drains_as_long_as_it_says_or_as_the_graph_does() {
 fn a_second_signal_cuts_at_once() {
     let asked = cut_after(async |stopper| {
         stopper.ask_by_signal();
-        tokio::time::sleep(3 * SECOND).await;
+        tokio::time::advance(3 * SECOND).await;
         stopper.ask_by_signal();
     });
     assert_eq!(asked, (3, Some(Reason::Signal)));
@@ -52,13 +52,13 @@ fn a_second_signal_cuts_at_once() {
 fn later_requests_can_only_bring_the_cut_forward() {
     let asked = cut_after(async |stopper| {
         stopper.ask(Reason::Request, Some(4 * SECOND));
-        tokio::time::sleep(SECOND).await;
+        tokio::time::advance(SECOND).await;
         stopper.ask(Reason::Signal, Some(9 * SECOND));
     });
     assert_eq!(asked, (4, Some(Reason::Request)));
     let asked = cut_after(async |stopper| {
         stopper.ask(Reason::Request, Some(9 * SECOND));
-        tokio::time::sleep(SECOND).await;
+        tokio::time::advance(SECOND).await;
         stopper.ask(Reason::Request, Some(4 * SECOND));
     });
     assert_eq!(asked, (5, Some(Reason::Request)));

@@ -333,6 +333,10 @@ fn call(
     });
     let result = catch_unwind(guarded);
     watch.end();
+    if cell.state() == ProcessorState::Stuck {
+        // The watchdog gave it up, and it came back.
+        cell.change_state(ProcessorState::Stuck, ProcessorState::Running);
+    }
     if measured {
         let duration_ns = cell.env.clock.monotonic_ns().saturating_sub(start_ns);
         cell.stats.record(duration_ns);

@@ -4,14 +4,10 @@
 //! frames that wait in it and frames that its reader holds together, and as many buffers beyond
 //! what the plan gave to the ports that its frames may come from; beyond them it misses frames,
 //! counted. A tap for events gets a few numbers about each frame and holds none. Without taps a
-//! frame costs one relaxed load.
+//! frame costs one relaxed load at each end of its link.
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
-use std::sync::atomic::{
-    AtomicU64,
-    Ordering::{Acquire, Relaxed, Release},
-};
 use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
@@ -19,6 +15,10 @@ use streamlib_abi::RawFrame;
 
 use crate::execution::doorbell::Doorbell;
 use crate::pubsub::events::LinkEvent;
+use crate::sync::atomic::{
+    AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
 /// One observer of a link.
 #[derive(Debug)]
@@ -180,5 +180,46 @@ impl TapList {
     /// Something else happened on the link.
     pub(crate) fn tell(&self, event: &LinkEvent) {
         self.0.iter().for_each(|tap| tap.tell(event.clone()));
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_model {
+    use super::*;
+    use streamlib_abi::{Envelope, handle::heap_block};
+
+    fn frame() -> RawFrame {
+        RawFrame { envelope: Envelope::at(0), block: heap_block(64) }
+    }
+
+    /// A tap with one place: whatever the reader does meanwhile, each frame is given or missed,
+    /// nobody waits for ever, and the place is free again in the end.
+    #[test]
+    fn loom_a_tap_gives_or_misses_every_frame() {
+        loom::model(|| {
+            let tap = Tap::for_frames(1);
+            let other = Arc::clone(&tap);
+            let sending = loom::thread::spawn(move || {
+                let frame = frame();
+                other.offer(&frame);
+                other.offer(&frame);
+            });
+            let mut given = 0;
+            while given == 0 {
+                match tap.take() {
+                    Some(tapped) => {
+                        drop(tapped);
+                        given += 1;
+                    }
+                    // Of two frames at least one finds the place free.
+                    None => tap.wait(None, || false),
+                }
+            }
+            sending.join().unwrap();
+            given += u64::from(tap.take().is_some());
+            assert_eq!(given + tap.missed(), 2);
+            tap.offer(&frame());
+            assert!(!tap.is_empty(), "the place is free again");
+        });
     }
 }

@@ -199,6 +199,7 @@ impl<'a> Reader<'a> {
             formats: plan.formats.clone(),
             format: format.map(|format| (*format).clone()),
             position_ns: producer.and_then(|producer| producer.timestamp_ns()),
+            observers: link.map_or(0, |link| link.tap_count()),
             behind_converter: None,
         })
     }

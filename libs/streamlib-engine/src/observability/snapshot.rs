@@ -140,6 +140,8 @@ pub struct LinkSnapshot {
     pub format: Option<Format>,
     /// Timestamp of the frame that was sent last, stream time, ns.
     pub position_ns: Option<i64>,
+    /// Taps and observers of it.
+    pub observers: usize,
     /// The part behind the converter, whose `source` names it; `None` if there is no converter.
     pub behind_converter: Option<Box<Self>>,
 }

@@ -164,7 +164,7 @@ fn look_at_call(view: &View, watch: &CallWatch, now: Instant) -> Option<Instant>
         let elapsed = now - call.since;
         if elapsed > limit && !call.reported && !cell.descriptor.needs.blocking {
             call.reported = true;
-            cell.set_state(ProcessorState::Stuck);
+            cell.change_state(ProcessorState::Running, ProcessorState::Stuck);
             cell.publish(ProcessorEvent::ProcessorStuck { elapsed, limit });
         }
     }

@@ -158,10 +158,10 @@ fn a_sample_that_cannot_be_had_says_why() {
     insta::assert_snapshot!(none, @"no frame came from film.video within 1s");
     engine.stop().unwrap();
     assert!(matches!(
-        engine.sample_video(&source("film"), &SampleConfig {
-            timeout: Duration::from_millis(1),
-            ..SampleConfig::default()
-        }),
+        engine.sample_video(
+            &source("film"),
+            &SampleConfig { timeout: Duration::from_millis(1), ..SampleConfig::default() }
+        ),
         Err(SampleError::NoFrame(..))
     ));
 }
@@ -206,11 +206,10 @@ fn an_agent_sees_and_acts_through_the_same_doors_as_everybody() {
         let bad = AgentActions::update_config(agent, &numbers, json!({"count": "many"}));
         assert!(bad.is_err());
         let health = agent.graph_health();
-        assert_eq!((health.state, health.processor_count, health.link_count), (
-            GraphState::Idle,
-            2,
-            0
-        ));
+        assert_eq!(
+            (health.state, health.processor_count, health.link_count),
+            (GraphState::Idle, 2, 0)
+        );
         let told: Vec<_> = std::iter::from_fn(|| events.try_recv()).collect();
         let count = |name| {
             let is_it = |kind: &EventKind| matches!(kind, EventKind::Graph { event } if event.name() == name);

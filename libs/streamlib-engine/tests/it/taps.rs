@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use streamlib_engine::Engine;
+use streamlib_engine::compiler::Carrier;
+use streamlib_engine::delegates::SchedulingStrategy;
 use streamlib_engine::graph::GraphState;
-use streamlib_engine::ids::{LinkId, PortRef, ProcessorId};
+use streamlib_engine::ids::{LinkId, ProcessorId};
 use streamlib_engine::observability::{LinkTap, ObserverHandle, TappedFrame};
 use streamlib_engine::pubsub::events::{GraphEvent, LinkEvent, ProcessorEvent, ProcessorState};
 use streamlib_processor::NoConfig;
@@ -167,12 +169,17 @@ fn several_observers_of_a_link_do_not_see_each_other() {
     engine.start().unwrap();
     taps.iter_mut().for_each(|tap| assert_eq!(next(tap), 0));
     assert_eq!(pushed(&mut events), 0);
+    let observers = || inspector.link(first).unwrap().observers;
+    assert_eq!(observers(), 4);
     let [one, mut other, another] = taps;
     drop((one, another));
+    assert_eq!(observers(), 2);
     let last = next(&mut other);
     assert!(next(&mut other) > last);
     drop(events);
     assert!(next(&mut other) > last);
+    drop(other);
+    assert_eq!(observers(), 0);
     engine.stop().unwrap();
 }
 
@@ -277,23 +284,28 @@ fn an_observer_waits_for_what_comes_later_and_follows_it() {
     let (engine, _) = engine(2);
     let [first, last] = chain::<Pass>(&engine, ENDLESS);
     let inspector = engine.inspector();
-    let mut tap = inspector.tap(last);
+    let mut tap = inspector.tap(first);
     assert!(tap.try_recv().is_none());
     engine.start().unwrap();
-    next(&mut tap);
-    // The link is built anew: its producer is moved into another strand by the change.
-    engine.disconnect(first).unwrap();
-    let source = engine.snapshot().processor(&id("numbers")).cloned().unwrap();
-    let again = PortRef::new(source.id.clone(), "out");
-    engine.connect(&again, &PortRef::new(id("pass"), "input")).unwrap();
-    let sent = inspector.link(last).unwrap().counts.sent;
-    until(|| inspector.link(last).unwrap().counts.sent > sent + 10);
+    assert_eq!(next(&mut tap), 0);
+    let limit = pool_limit(&engine);
+    drop(inspector.tap(last));
+    assert_eq!(pool_limit(&engine), limit);
+    // Its consumer goes into its producer's strand, so the link is built anew.
+    let mut pass = (**engine.snapshot().processor(&id("pass")).unwrap()).clone();
+    pass.scheduling = Some(SchedulingStrategy::Lightweight);
+    engine.replace(id("pass"), pass).unwrap();
+    assert_eq!(inspector.link(first).unwrap().carrier, Carrier::Inline);
     while tap.try_recv().is_some() {}
-    next(&mut tap);
+    let last = next(&mut tap);
+    assert!(next(&mut tap) > last);
     engine.stop().unwrap();
     engine.start().unwrap();
     while tap.try_recv().is_some() {}
     assert!(tap.recv_timeout(PATIENCE).is_some(), "a graph that is started anew is tapped too");
+    let limit = pool_limit(&engine);
+    drop(tap);
+    assert_eq!(pool_limit(&engine), limit - 2, "its buffers came along");
     engine.stop().unwrap();
 }
 

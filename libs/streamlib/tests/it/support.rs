@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use streamlib::StreamRuntime;
 use streamlib::manifest::parse_graph;
-use streamlib::{GraphOutcome, StreamRuntime};
 
 /// A clip that `cargo xtask test` fetched or made.
 pub(crate) fn asset(name: &str) -> PathBuf {
@@ -29,28 +29,12 @@ pub(crate) fn load(text: &str, parameters: &[(&str, &Path)], workers: usize) -> 
     runtime
 }
 
-/// Runs the graph of this file to its end; the counters of every link add up, and what is not in
-/// a queue any more is accounted for.
-pub(crate) fn run(text: &str, parameters: &[(&str, &Path)], workers: usize) -> Run {
+/// Runs the graph of this file to its end, which is a good one.
+pub(crate) fn run(text: &str, parameters: &[(&str, &Path)], workers: usize) {
     let runtime = load(text, parameters, workers);
     runtime.start().unwrap_or_else(|error| panic!("{error}"));
-    let watch = runtime.clone();
     let outcome = runtime.wait().unwrap();
-    Run { outcome, runtime: watch }
-}
-
-/// A graph that has ended.
-pub(crate) struct Run {
-    pub(crate) outcome: GraphOutcome,
-    pub(crate) runtime: StreamRuntime,
-}
-
-impl Run {
-    /// It ended well.
-    pub(crate) fn is_well(self) -> Self {
-        assert!(!self.outcome.failed(), "{:?}", self.outcome);
-        self
-    }
+    assert!(!outcome.failed(), "{outcome:?}");
 }
 
 /// What `ffprobe -v warning` says of a file: its lines, and that it has no warning.
