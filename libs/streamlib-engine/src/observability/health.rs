@@ -42,18 +42,20 @@ pub(super) fn health(shared: &Shared, view: &View) -> GraphHealth {
     health
 }
 
-/// The consumers of full links that hold their producers up, without those that only pass on
-/// that they are held up themselves.
+/// The consumers of links that hold their producers up, without those that only pass on that they
+/// are held up themselves.
 fn bottlenecks(view: &View) -> Vec<ProcessorId> {
-    let full: Vec<&Arc<LinkShared>> = view.links.values().filter(|link| is_full(link)).collect();
-    let held_up: BTreeSet<&ProcessorId> = full.iter().map(|link| &link.plan.source.0).collect();
-    let consumers: BTreeSet<&ProcessorId> = full.iter().map(|link| &link.plan.target.0).collect();
+    let holding: Vec<&Arc<LinkShared>> = view.links.values().filter(|link| holds(link)).collect();
+    let held_up: BTreeSet<&ProcessorId> = holding.iter().map(|link| &link.plan.source.0).collect();
+    let consumers: BTreeSet<_> = holding.iter().map(|link| &link.plan.target.0).collect();
     consumers.difference(&held_up).map(|id| (*id).clone()).collect()
 }
 
-fn is_full(link: &LinkShared) -> bool {
+/// True if the producer waits for the link, or will with its next frame. One that waits is woken
+/// when the link is half empty, so the link need not be full any more.
+fn holds(link: &LinkShared) -> bool {
     link.plan.carrier == Carrier::Ring
         && link.holds_producer()
         && link.end_cause().is_none()
-        && link.counters.read().in_flight >= u64::from(link.depth)
+        && (link.is_waited_for() || link.counters.read().in_flight >= u64::from(link.depth))
 }

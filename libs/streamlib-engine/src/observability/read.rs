@@ -190,6 +190,7 @@ impl<'a> Reader<'a> {
             max_age: plan.max_age,
             feedback: plan.feedback,
             holds_producer: holds_producer(plan),
+            producer_waits: link.is_some_and(|link| link.is_waited_for()),
             queue_depth: counts.in_flight,
             counts,
             throughput_fps: link.map_or(0.0, |link| {

@@ -127,6 +127,8 @@ pub struct LinkSnapshot {
     pub feedback: bool,
     /// True if it holds its producer up when it is full.
     pub holds_producer: bool,
+    /// True while its producer waits for room in it: from when it is full until it is half empty.
+    pub producer_waits: bool,
     /// Frames that were sent and have neither been given to the consumer nor dropped. One of them
     /// may be out of the queue, at the front of its input, so this can be `capacity` and one more.
     pub queue_depth: u64,
@@ -204,8 +206,8 @@ pub struct GraphHealth {
     pub dropped_frames: u64,
     /// Calls that returned an error or panicked.
     pub error_count: u64,
-    /// Processors that others wait for: each is the consumer of a full link that holds its
-    /// producer up, and is itself held up by none. In the order of their names.
+    /// Processors that others wait for: each is the consumer of a link that holds its producer up,
+    /// and is itself held up by none. In the order of their names.
     pub bottlenecks: Vec<ProcessorId>,
     /// Processors in the state `Error` or `Stuck`, in the order of their names.
     pub failing: Vec<ProcessorId>,

@@ -117,10 +117,7 @@ fn who_holds_the_others_up_is_named() {
     engine.start().unwrap();
     engine.pause_processor(id("collect")).unwrap();
     let inspector = engine.inspector();
-    until(|| {
-        let full = |link| inspector.link(link).unwrap().queue_depth >= 8;
-        full(first) && full(last) && inspector.processor(&id("pass")).unwrap().waits_for.is_some()
-    });
+    until(|| [first, last].iter().all(|id| inspector.link(*id).unwrap().producer_waits));
     assert_eq!(inspector.health().bottlenecks, [id("collect")]);
     let seen = inspector.processor(&id("pass")).unwrap();
     let room = WaitsFor::Room { port: "out".to_owned(), link: last, consumer: id("collect") };
