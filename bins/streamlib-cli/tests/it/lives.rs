@@ -1,6 +1,9 @@
 //! Commands on graphs that run.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
+
+use streamlib_protocol::Event;
 
 use crate::home::{Home, check};
 
@@ -149,19 +152,23 @@ fn events_are_told_until_the_graph_ends() {
     let home = Home::new();
     let _hosted = home.host("endless.yaml", "left");
     let follow = |line: &str| {
-        let mut command = home.client(line);
-        command.stdout(Stdio::piped()).spawn().unwrap()
+        let mut follower = home.client(line).stdout(Stdio::piped()).spawn().unwrap();
+        let mut told = BufReader::new(follower.stdout.take().unwrap());
+        let mut text = String::new();
+        // Now it is connected, and hears of the end.
+        told.read_line(&mut text).unwrap();
+        (follower, told, text)
     };
-    let [people, scripts] = ["events --all", "events left --all --json"].map(follow);
-    // Both hear of the end, which comes only after they have connected: `--all` tells them all.
+    let followers = ["events --all", "events left --all --json"].map(follow);
     assert!(home.answer("stop").starts_with("exit 0\n"));
-    let told = [people, scripts].map(|child| child.wait_with_output().unwrap());
-    for output in &told {
-        assert!(output.status.success());
+    let [people, scripts] = followers.map(|(mut follower, mut told, mut text)| {
+        told.read_to_string(&mut text).unwrap();
+        assert!(follower.wait().unwrap().success());
+        text
+    });
+    for text in ["info     the graph runs\n", "info     the graph has stopped\n"] {
+        assert!(people.contains(text), "{people}");
     }
-    let [people, scripts] = told.map(|output| String::from_utf8(output.stdout).unwrap());
-    assert!(people.contains("info     the graph runs\n"), "{people}");
-    for line in scripts.lines() {
-        let _: streamlib_protocol::Event = serde_json::from_str(line).unwrap();
-    }
+    let kind = |line: &str| serde_json::from_str::<Event>(line).unwrap().kind;
+    assert_eq!(scripts.lines().map(kind).last().unwrap(), "runtime_did_stop");
 }
