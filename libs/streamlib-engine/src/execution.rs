@@ -6,7 +6,7 @@
 //! | `strand`, `run_word`, `work_list` | what is scheduled, and who owns it |
 //! | `step` | one look at one processor, one call |
 //! | `held` | processors in the hands of a controller |
-//! | `home`, `pool`, `dedicated`, `main_queue` | threads |
+//! | `home`, `pool`, `dedicated`, `main_queue`, `thread` | threads |
 //! | `doorbell` | waking a thread that sleeps |
 //! | `clock`, `timer` | time |
 //! | `watch`, `stats` | what the watchdog and people see |
@@ -27,6 +27,7 @@ pub(crate) mod stats;
 pub(crate) mod step;
 pub(crate) mod strand;
 mod sys;
+pub(crate) mod thread;
 pub(crate) mod timer;
 pub(crate) mod watch;
 pub(crate) mod work_list;

@@ -14,13 +14,14 @@ use std::sync::atomic::{
     AtomicBool, AtomicUsize, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed,
     Ordering::Release,
 };
-use std::sync::{Arc, Barrier, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use self::queue::RunQueue;
 use super::doorbell::Doorbell;
 use super::strand::Strand;
+use super::thread::spawn_ready;
 use super::watch::CallWatch;
 
 /// Strands in a row that a worker takes from its own slot before it looks at the shared queue.
@@ -90,25 +91,20 @@ impl WorkerPool {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Adds one worker. Returns when it is ready: what a thread allocates when it starts is allocated
-    /// before it takes a frame.
+    /// Adds one worker.
     pub(crate) fn add_worker(self: &Arc<Self>) -> std::io::Result<()> {
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         let (watch, bell) = (CallWatch::new(false), Arc::new(Doorbell::new()));
         let retire = Arc::new(AtomicBool::new(false));
-        let ready = Arc::new(Barrier::new(2));
+        let pool = Arc::clone(self);
+        let prepare = move || LOCAL.set(Some(Local { pool: &raw const *pool, next: None }));
         let run = {
             let pool = Arc::clone(self);
             let (watch, bell, retire) = (watch.clone(), bell.clone(), retire.clone());
-            let ready = Arc::clone(&ready);
-            move || {
-                pool.get_ready(ready);
-                pool.work(&watch, &bell, &retire);
-            }
+            move || pool.work(&watch, &bell, &retire)
         };
         let name = format!("streamlib-{}", workers.len());
-        let thread = std::thread::Builder::new().name(name).spawn(run)?;
-        ready.wait();
+        let thread = spawn_ready(name, prepare, run)?;
         workers.push(Worker { thread, watch, bell, retire });
         self.bells.store(Arc::new(workers.iter().map(|worker| worker.bell.clone()).collect()));
         Ok(())
@@ -138,6 +134,12 @@ impl WorkerPool {
         }
     }
 
+    /// True if other strands wait, or the workers are to end. For a worker that runs a strand.
+    pub(crate) fn has_others(&self) -> bool {
+        let own = || LOCAL.with_borrow(|local| local.as_ref().is_some_and(|l| l.next.is_some()));
+        !self.queue.is_empty() || own() || self.closing.load(Acquire)
+    }
+
     fn wake_one(&self) {
         // The queue's push is ordered before this by the fence in `ring`; a worker announces
         // itself as idle before it looks at the queue for the last time.
@@ -163,14 +165,6 @@ impl WorkerPool {
         self.queue
             .pop()
             .or_else(|| LOCAL.with_borrow_mut(|local| local.as_mut().and_then(|l| l.next.take())))
-    }
-
-    /// Makes the present thread a worker of this pool.
-    fn get_ready(&self, ready: Arc<Barrier>) {
-        LOCAL.set(Some(Local { pool: self, next: None }));
-        // The first look at any `ArcSwap` gives the thread a place to look from.
-        drop(self.bells.load());
-        ready.wait();
     }
 
     fn work(&self, watch: &CallWatch, bell: &Doorbell, retire: &AtomicBool) {

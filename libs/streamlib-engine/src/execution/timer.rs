@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::doorbell::Doorbell;
 use super::env::GraphEnv;
 use super::strand::Strand;
+use super::thread::spawn_ready;
 
 /// See the module.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl Timer {
         env.clock.source().add_listener(listener);
         let (timer, env) = (Arc::clone(self), Arc::downgrade(env));
         let run = move || timer.run(&env);
-        *thread = Some(std::thread::Builder::new().name("streamlib-timer".to_owned()).spawn(run)?);
+        *thread = Some(spawn_ready("streamlib-timer".to_owned(), || {}, run)?);
         Ok(())
     }
 

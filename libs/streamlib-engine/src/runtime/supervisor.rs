@@ -15,6 +15,7 @@ use super::view::View;
 use crate::execution::ProcessorCell;
 use crate::execution::cell::Phase;
 use crate::execution::home::Home;
+use crate::execution::thread::spawn_ready;
 use crate::execution::watch::{CallWatch, SeenCall};
 use crate::graph::RestartPolicy;
 use crate::ids::ProcessorId;
@@ -43,7 +44,7 @@ pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
             bell.wait(Some(if calm { CALM } else { HELD_UP }), gone);
         }
     };
-    std::thread::Builder::new().name("streamlib-superv".to_owned()).spawn(run)
+    spawn_ready("streamlib-superv".to_owned(), || {}, run)
 }
 
 #[derive(Debug, Default)]

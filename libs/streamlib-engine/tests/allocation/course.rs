@@ -20,6 +20,7 @@ pub(crate) const END: u64 = FIRST + 10_000;
 /// and ends when the last one has seen frame [`END`] or a later one.
 #[derive(Debug)]
 pub(crate) struct Course {
+    started: AtomicBool,
     cold: AtomicUsize,
     counting: AtomicUsize,
     over: AtomicBool,
@@ -32,6 +33,7 @@ pub(crate) struct Course {
 impl Course {
     pub(crate) fn new(sinks: usize) -> Arc<Self> {
         Arc::new(Self {
+            started: AtomicBool::new(false),
             cold: AtomicUsize::new(sinks),
             counting: AtomicUsize::new(sinks),
             over: AtomicBool::new(false),
@@ -39,6 +41,16 @@ impl Course {
             watch: Mutex::new(None),
             report: Mutex::new(None),
         })
+    }
+
+    /// The engine has done what starting takes; sources may send.
+    pub(crate) fn start(&self) {
+        self.started.store(true, Release);
+    }
+
+    /// True once sources may send.
+    pub(crate) fn is_started(&self) -> bool {
+        self.started.load(Acquire)
     }
 
     /// True once every sink has seen what it must.

@@ -107,6 +107,7 @@ fn run<J: Processor>(carrier: Carrier, home: &SchedulingStrategy, sinks: usize) 
     assert_eq!(carriers(&plan), vec![carrier; 2 + sinks], "{case}: {plan}");
     transaction.commit().unwrap();
     engine.start().unwrap();
+    course.start();
     let outcome = engine.wait().unwrap();
     assert!(!outcome.failed(), "{case}: {outcome:?}");
     let (read, report) = course.result();
