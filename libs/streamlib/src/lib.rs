@@ -19,7 +19,7 @@
 //! ```
 //!
 //! This crate puts the parts together: the engine, the built-in processors and graph files. The
-//! parts say for themselves what they guarantee: [`engine`], [`processor`](mod@processor),
+//! parts say for themselves what they guarantee: [`engine`], [`streamlib_processor`],
 //! [`video`], [`audio`], [`codec`], [`container`], [`manifest`].
 
 mod builtins;
