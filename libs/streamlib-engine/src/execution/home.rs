@@ -43,6 +43,14 @@ impl Home {
         }
     }
 
+    /// True if the one who runs a strand of this home has something else to do as well.
+    pub(crate) fn has_others(&self) -> bool {
+        match self {
+            Self::Pool(pool) => pool.has_others(),
+            Self::Thread(_) | Self::Main(_) => true,
+        }
+    }
+
     /// The owner is to come back soon, if it waits inside a call.
     pub(crate) fn interrupt(&self) {
         if let Self::Thread(thread) = self {

@@ -22,6 +22,7 @@ use super::strand::Strand;
 use super::watch::CallWatch;
 use super::work_list::WorkList;
 use crate::link_channel::input::Lane;
+use crate::link_channel::output::OutputCell;
 use crate::link_channel::trigger::choose;
 use crate::pubsub::events::{ProcessorEvent, ProcessorState};
 
@@ -187,24 +188,21 @@ fn after_process(
     requests: Requests,
 ) {
     body.again = requests.contains(Requests::AGAIN);
+    let mut waits = false;
     // SAFETY: the strand is owned, and the call is over.
-    for lane in unsafe { cell.inputs() }.iter_mut().flat_map(|input| &mut input.lanes) {
-        lane.parked = lane.front.is_some();
+    for input in unsafe { cell.inputs() } {
+        for lane in &mut input.lanes {
+            lane.parked = lane.front.is_some();
+            waits |= lane.has_waiting();
+        }
     }
     if requests.contains(Requests::FINISH) {
         return close_outputs(cell, body, EndCause::Finished, None);
     }
-    if body.again || (!cell.is_on_boundary() && has_waiting_input(cell)) {
+    if body.again || (waits && !cell.is_on_boundary()) {
         // SAFETY: the strand is owned, and the call is over.
         unsafe { (*strand.work_list()).push(index) };
     }
-}
-
-/// True if a frame or the end waits at an input.
-fn has_waiting_input(cell: &ProcessorCell) -> bool {
-    // SAFETY: the strand is owned, and no method of the processor is running.
-    let inputs = unsafe { cell.inputs() };
-    inputs.iter().flat_map(|input| &input.lanes).any(Lane::has_waiting)
 }
 
 /// The inputs have ended: `end_of_stream` until it has no more to give, then the outputs end.
@@ -307,11 +305,11 @@ fn call(
     method: Method,
     watch: &CallWatch,
 ) -> Result<Requests, Failure> {
+    // SAFETY: the strand is owned, and no method of the processor is running.
+    unsafe { cell.outputs() }.iter_mut().for_each(OutputCell::begin_call);
     if method == Method::Process {
         tell_formats(cell, body)?;
     }
-    // SAFETY: the strand is owned, and no method of the processor is running.
-    unsafe { cell.outputs() }.iter_mut().for_each(|output| output.sent_in_call = 0);
     let Some(instance) = &mut body.instance else {
         return Err(Error::new("the processor has no instance").into());
     };
@@ -333,6 +331,8 @@ fn call(
     });
     let result = catch_unwind(guarded);
     watch.end();
+    // SAFETY: the strand is owned, and the call is over.
+    unsafe { cell.outputs() }.iter_mut().for_each(OutputCell::end_call);
     if cell.state() == ProcessorState::Stuck {
         // The watchdog gave it up, and it came back.
         cell.change_state(ProcessorState::Stuck, ProcessorState::Running);

@@ -19,7 +19,7 @@ use super::work_list::WorkList;
 use crate::ids::ProcessorId;
 use crate::sync::Exclusive;
 
-/// Calls in a row before a strand lets others run.
+/// Calls in a row before a strand lets others run, if there are any.
 const CALLS_IN_A_ROW: u32 = 256;
 
 /// See the module.
@@ -196,8 +196,15 @@ impl Strand {
                     Step::Ran => calls += 1,
                     Step::NotReady => continue,
                 }
-                if self.word.is_wanted() || calls >= CALLS_IN_A_ROW {
+                if self.word.is_wanted() {
                     return true;
+                }
+                if calls >= CALLS_IN_A_ROW {
+                    // Going on spares the way through the queue, and the move to another core.
+                    if self.home.has_others() {
+                        return true;
+                    }
+                    calls = 0;
                 }
             }
             if !self.word.take_notification() {

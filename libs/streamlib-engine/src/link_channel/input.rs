@@ -241,8 +241,11 @@ impl Lane {
     }
 
     /// True if a frame waits in a link, or a link has ended.
+    #[inline]
     pub(crate) fn has_waiting(&self) -> bool {
-        self.links().any(|link| link.len() > 0 || link.shared.end_cause().is_some())
+        let waits = |link: &LinkReceiver| link.len() > 0 || link.shared.end_cause().is_some();
+        self.link.as_ref().is_some_and(waits)
+            || !self.before.is_empty() && self.before.iter().any(waits)
     }
 
     /// Puts another link in the place of the present one, which first brings what is in it. With

@@ -102,6 +102,8 @@ pub(crate) struct OutputCell {
     pub(crate) origin: u64,
     /// Frames that were sent in this call: tells whether the call did something.
     pub(crate) sent_in_call: u32,
+    /// Frames that this call may still send without another look at the links: there is room.
+    granted: u32,
     sequence: u64,
     epoch: u32,
     last_timestamp_ns: i64,
@@ -136,6 +138,7 @@ impl OutputCell {
             owner: context.owner,
             origin: context.origin,
             sent_in_call: 0,
+            granted: 0,
             sequence: 0,
             epoch: 0,
             last_timestamp_ns: i64::MIN,
@@ -154,6 +157,19 @@ impl OutputCell {
     pub(crate) fn has_room(&self) -> bool {
         self.links.iter().all(|link| link.has_room(self.max_per_call))
             && self.pool.as_ref().is_none_or(|pool| pool.has_room(self.max_per_call))
+    }
+
+    /// A call begins, for which [`Self::has_room`] was true.
+    #[inline]
+    pub(crate) fn begin_call(&mut self) {
+        self.sent_in_call = 0;
+        self.granted = self.max_per_call;
+    }
+
+    /// The call is over.
+    #[inline]
+    pub(crate) fn end_call(&mut self) {
+        self.granted = 0;
     }
 
     /// Goes on where `before` stops: its links, its numbering, its counters. The pool stays with
@@ -220,8 +236,10 @@ impl OutputCell {
                 return Status::TIME_WENT_BACK;
             }
         }
-        if !self.links.iter().all(|link| link.has_room(1)) {
-            return Status::FULL;
+        match self.granted.checked_sub(1) {
+            Some(left) => self.granted = left,
+            None if self.links.iter().all(|link| link.has_room(1)) => {}
+            None => return Status::FULL,
         }
         self.last_timestamp_ns = envelope.timestamp_ns;
         envelope.sequence = self.sequence;

@@ -55,14 +55,21 @@ pub(crate) fn choose(
 /// A frame that the last call left is a reason for a call once a signal came.
 #[inline]
 fn unpark(inputs: &mut [InputCell]) {
-    if lanes(inputs).any(|lane| lane.parked) {
-        let mut news = false;
-        for lane in lanes(inputs) {
-            news |= lane.take_signals();
+    let mut parked = false;
+    for input in &*inputs {
+        for lane in &input.lanes {
+            parked |= lane.parked;
         }
-        if news {
-            lanes(inputs).for_each(|lane| lane.parked = false);
-        }
+    }
+    if !parked {
+        return;
+    }
+    let mut news = false;
+    for lane in lanes(inputs) {
+        news |= lane.take_signals();
+    }
+    if news {
+        lanes(inputs).for_each(|lane| lane.parked = false);
     }
 }
 
