@@ -170,5 +170,6 @@ fn events_are_told_until_the_graph_ends() {
         assert!(people.contains(text), "{people}");
     }
     let kind = |line: &str| serde_json::from_str::<Event>(line).unwrap().kind;
-    assert_eq!(scripts.lines().map(kind).last().unwrap(), "runtime_did_stop");
+    let kinds: Vec<String> = scripts.lines().map(kind).collect();
+    assert_eq!(kinds.last().unwrap(), "runtime_did_stop");
 }
