@@ -341,3 +341,30 @@ unsafe extern "C" fn release(control: *const BlockControl) {
     }
     pool.wake_producer();
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_shrinks_to_a_lower_limit_as_buffers_come_back() {
+        let budget = Arc::new(MemoryBudget::new(1 << 20));
+        let mut pool =
+            BufferPool::new(4, 1, std::sync::Weak::<ProcessorCell>::new(), Arc::clone(&budget));
+        let view = pool.view();
+        let mut buffers: Vec<_> = (0..4).map(|_| pool.loan(1000).unwrap()).collect();
+        assert_eq!(pool.loan(1000).unwrap_err(), Status::NO_BUFFER);
+        assert_eq!((view.state().buffers, budget.used_bytes()), (4, 4 * 1024));
+        view.set_limit(2);
+        assert!(!pool.has_room(1));
+        let mut seen = Vec::new();
+        while buffers.pop().is_some() {
+            let state = view.state();
+            seen.push((state.buffers, state.free, budget.used_bytes() / 1024));
+        }
+        assert_eq!(seen, [(3, 0, 3), (2, 0, 2), (2, 1, 2), (2, 2, 2)]);
+        assert!(pool.has_room(2) && !pool.has_room(3));
+        view.set_limit(3);
+        assert!(pool.has_room(3));
+    }
+}

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use streamlib_processor::frame::{ANY_SCHEMA, AudioFrame, VideoFrame};
-use streamlib_schema::builtin;
+use streamlib_schema::{AudioFormat, builtin};
 
 use super::inspector::GraphInspector;
 use super::observer::{TAP_PLACES, TappedFrame};
@@ -201,23 +201,23 @@ impl Collected {
     /// Adds a frame; false if it is no sound.
     fn add(&mut self, frame: &TappedFrame) -> bool {
         let sequence = frame.envelope().sequence;
-        let follows = sequence == self.next_sequence;
-        self.next_sequence = sequence + 1;
-        frame.with(|frame: &AudioFrame| self.append(frame, follows)).is_some()
+        let add = |frame: &AudioFrame| {
+            self.append(sequence, frame.timestamp_ns(), frame.format(), frame.samples());
+        };
+        frame.with(add).is_some()
     }
 
-    fn append(&mut self, frame: &AudioFrame, follows: bool) {
+    fn append(&mut self, sequence: u64, timestamp_ns: i64, format: AudioFormat, samples: &[f32]) {
+        let follows = sequence == self.next_sequence;
+        self.next_sequence = sequence + 1;
         match &mut self.present {
-            Some(present) if follows && present.format == frame.format() => {
-                present.samples.extend_from_slice(frame.samples());
+            Some(present) if follows && present.format == format => {
+                present.samples.extend_from_slice(samples);
             }
             _ => {
                 self.keep_longest();
-                self.present = Some(SampledAudio {
-                    timestamp_ns: frame.timestamp_ns(),
-                    format: frame.format(),
-                    samples: frame.samples().to_vec(),
-                });
+                let samples = samples.to_vec();
+                self.present = Some(SampledAudio { timestamp_ns, format, samples });
             }
         }
     }
@@ -245,4 +245,30 @@ fn length(audio: Option<&SampledAudio>) -> Duration {
     Duration::from_nanos(
         frames.saturating_mul(1_000_000_000) / u64::from(audio.format.sample_rate.max(1)),
     )
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// Adds frames of 2 samples (sequence number, rate); the longest run is `run` of them from
+    /// number `first` on.
+    fn check(frames: &[(u64, u32)], first: i64, run: usize) {
+        let mut collected = Collected::default();
+        for (sequence, rate) in frames {
+            let at_ns = *sequence as i64;
+            collected.append(*sequence, at_ns, AudioFormat::new(*rate, 2), &[0.0; 4]);
+        }
+        let longest = collected.longest().map(|audio| (audio.timestamp_ns, audio.samples.len()));
+        assert_eq!(longest, Some((first, run * 4)), "{frames:?}");
+    }
+
+    #[test]
+    fn a_hole_or_another_format_begins_anew_and_the_longest_is_kept() {
+        check(&[(0, 1000), (1, 1000), (2, 1000)], 0, 3);
+        check(&[(7, 1000), (8, 1000), (10, 1000)], 7, 2);
+        check(&[(7, 1000), (9, 1000), (10, 1000), (11, 1000)], 9, 3);
+        check(&[(0, 1000), (1, 1000), (2, 2000), (3, 2000), (4, 2000)], 0, 2);
+        check(&[(3, 1000), (2, 1000)], 3, 1);
+    }
 }

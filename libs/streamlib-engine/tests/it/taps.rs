@@ -310,6 +310,41 @@ fn an_observer_waits_for_what_comes_later_and_follows_it() {
 }
 
 #[test]
+fn an_observer_that_waits_is_woken() {
+    let (engine, _) = engine(1);
+    let inspector = engine.inspector();
+    let mut of_graph = inspector.observe_graph();
+    let mut of_link = inspector.observe_link(LinkId(0));
+    let (told, heard) = std::sync::mpsc::sync_channel(0);
+    let waiting = std::thread::spawn(move || {
+        for revision in 1..=100 {
+            while of_graph.recv_timeout(PATIENCE).unwrap() != (GraphEvent::CommitDone { revision })
+            {
+            }
+            told.send(revision).unwrap();
+        }
+        pushed(&mut of_link);
+    });
+    for revision in 1..=100 {
+        let config = NumbersConfig { count: revision, ..NumbersConfig::default() };
+        match revision {
+            1 => drop(engine.add_processor::<Numbers>(config).unwrap()),
+            _ => {
+                engine.update_config(id("numbers"), serde_json::to_value(config).unwrap()).unwrap();
+            }
+        }
+        assert_eq!(heard.recv().unwrap(), revision);
+    }
+    drop(inspector);
+    engine.remove_processor(id("numbers")).unwrap();
+    let [first, _] = chain::<Pass>(&engine, 1);
+    engine.start().unwrap();
+    assert_eq!(first, LinkId(0));
+    waiting.join().unwrap();
+    engine.wait().unwrap();
+}
+
+#[test]
 fn waiting_ends_when_nothing_comes() {
     let (engine, _) = engine(1);
     let inspector = engine.inspector();

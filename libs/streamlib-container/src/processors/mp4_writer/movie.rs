@@ -155,9 +155,7 @@ impl Movie {
         let lane = &lanes[first];
         let newest_ns = lane.queue.last_dts().map_or(0, |dts| ns(lane, dts));
         let reach_ns = newest_ns.saturating_sub(front_ns(first).unwrap_or(newest_ns));
-        let already = other.queue.last_dts().map(|dts| ns(other, dts));
-        let in_order = already.is_some_and(|already| front_ns(first) <= Some(already));
-        (!may_come || in_order || reach_ns > self.max_interleave_ns).then_some(first)
+        (!may_come || reach_ns > self.max_interleave_ns).then_some(first)
     }
 
     fn has_track(&self, index: usize) -> bool {
