@@ -24,6 +24,13 @@ pub enum ContainerError {
         source: io::Error,
     },
 
+    /// A file that another processor reads or writes is not emptied.
+    #[error("cannot write '{}': this graph or another one reads or writes it; choose another file", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// A file of no bytes.
     #[error("'{}' is empty: it has no bytes to read", path.display())]
     Empty {

@@ -60,6 +60,7 @@
 //! Boxes: ISO/IEC 14496-12. H.264 and HEVC in MP4: ISO/IEC 14496-15. AAC: ISO/IEC 14496-14 and
 //! 14496-3. Opus: "Encapsulation of Opus in ISO Base Media File Format" 0.6.8.
 
+mod claim;
 mod error;
 mod fourcc;
 mod geometry;

@@ -17,7 +17,7 @@ use self::audio::AudioLane;
 use self::movie::{Lane, Movie};
 use self::video::{VideoLane, VideoSettings};
 use super::scaler::PictureScalers;
-use crate::ContainerError;
+use crate::{ContainerError, claim};
 
 /// What becomes of pictures of another size than the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ConfigChoice)]
@@ -36,7 +36,8 @@ pub enum OnSizeChange {
 #[serde(default, deny_unknown_fields)]
 #[config(crate = streamlib_processor)]
 pub struct Mp4WriterConfig {
-    /// The file. It is made, and a file of this name emptied, when the first frames have come.
+    /// The file. It is made, and a file of this name emptied, when the first frames have come. A
+    /// file that any graph of this machine reads or writes is refused.
     #[config(required)]
     pub output_path: PathBuf,
     /// Target of the H.264 encoder. Can be changed while the file is written.
@@ -217,7 +218,7 @@ impl Processor for Mp4Writer {
             };
             self.pictures.scale_with(scalers.make());
         }
-        movie::check_place(&self.config.output_path)?;
+        claim::check_place(&self.config.output_path)?;
         let fragment = Duration::from_millis(self.config.max_fragment_duration_ms);
         let interleave_ns = self.config.max_interleave_ms.saturating_mul(1_000_000);
         let interleave_ns = i64::try_from(interleave_ns).unwrap_or(i64::MAX);

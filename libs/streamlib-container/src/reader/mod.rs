@@ -32,7 +32,7 @@ use self::{
     packet::{TrackCursor, Window},
     source::Source,
 };
-use crate::{ContainerError, Result, TrackId, TrackInfo, TrackKind};
+use crate::{ContainerError, Result, TrackId, TrackInfo, TrackKind, claim};
 
 /// An open file: its index, and a place in each selected track.
 ///
@@ -73,12 +73,7 @@ impl Mp4File<File> {
     /// or not an MP4.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let file = File::open(path).map_err(|source| ContainerError::Io {
-            action: "open",
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::from_reader(file, path)
+        Self::from_reader(claim::to_read(path)?, path)
     }
 }
 

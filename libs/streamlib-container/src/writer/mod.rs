@@ -28,7 +28,7 @@ use self::{
     init_segment::InitSegment,
     random_access::RandomAccessIndex,
 };
-use crate::{ContainerError, Result, TrackId};
+use crate::{ContainerError, Result, TrackId, claim};
 
 /// Limits of a fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,8 @@ impl FragmentedMp4Writer<File> {
     /// numbered from 1 in the order given.
     ///
     /// # Errors
-    /// [`ContainerError::Io`] when the file cannot be created; else as
+    /// [`ContainerError::Io`] when the file cannot be created, [`ContainerError::InUse`] when it is
+    /// being read or written; else as
     /// [`FragmentedMp4Writer::new`].
     pub fn create(
         path: impl AsRef<Path>,
@@ -107,12 +108,7 @@ impl FragmentedMp4Writer<File> {
         options: WriterOptions,
     ) -> Result<Self> {
         let path = path.as_ref();
-        let file = File::create(path).map_err(|source| ContainerError::Io {
-            action: "create",
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::new(file, path, tracks, options)
+        Self::new(claim::to_write(path)?, path, tracks, options)
     }
 }
 

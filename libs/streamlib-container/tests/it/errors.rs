@@ -12,6 +12,16 @@ fn check(error: &ContainerError, expected: &str) {
 }
 
 #[test]
+fn a_file_that_is_in_use() {
+    let path = Path::new("a/film.mp4").to_owned();
+    check(
+        &ContainerError::InUse { path },
+        "cannot write 'a/film.mp4': this graph or another one reads or writes it; choose another \
+         file",
+    );
+}
+
+#[test]
 fn every_message() {
     let path = || Path::new("a/film.mp4").to_owned();
     let kind = FourCc(*b"stsz");

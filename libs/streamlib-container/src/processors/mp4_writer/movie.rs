@@ -1,12 +1,11 @@
 //! The file: started when every track is known, written in the order of time, and finished once.
 
-use std::fs::{File, OpenOptions};
-use std::io;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::queue::{SampleQueue, TrackStart};
-use crate::{ContainerError, FragmentedMp4Writer, TrackId, WriterOptions};
+use crate::{ContainerError, FragmentedMp4Writer, TrackId, WriterOptions, claim};
 
 /// What waits for a track that has sent nothing, at most, bytes.
 const HELD_MAX: usize = 256 << 20;
@@ -121,10 +120,12 @@ impl Movie {
             tracks.push(track);
             *number = Some((TrackId(tracks.len() as u32), base));
         }
-        let failed =
-            |source| ContainerError::Io { action: "create", path: self.path.clone(), source };
-        let file = File::create(&self.path).map_err(failed)?;
-        let copy = file.try_clone().map_err(failed)?;
+        let file = claim::to_write(&self.path)?;
+        let copy = file.try_clone().map_err(|source| ContainerError::Io {
+            action: "create",
+            path: self.path.clone(),
+            source,
+        })?;
         let options =
             WriterOptions { max_fragment_duration: self.fragment, ..WriterOptions::default() };
         let writer = FragmentedMp4Writer::new(file, &self.path, tracks, options)?;
@@ -202,19 +203,4 @@ impl Movie {
 /// see a file whose last fragment is cut short, which they can read as far as it goes.
 fn cut(file: &File, whole: u64) {
     drop(file.set_len(whole));
-}
-
-/// Checks that a file can be made at `path`, and leaves everything as it was.
-pub(super) fn check_place(path: &Path) -> Result<(), ContainerError> {
-    let failed = |source| ContainerError::Io { action: "create", path: path.to_owned(), source };
-    if path.is_dir() {
-        return Err(failed(io::ErrorKind::IsADirectory.into()));
-    }
-    match OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(_) => std::fs::remove_file(path).map_err(failed),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            OpenOptions::new().write(true).open(path).map(drop).map_err(failed)
-        }
-        Err(error) => Err(failed(error)),
-    }
 }
