@@ -76,6 +76,7 @@ pub(crate) unsafe fn step(
     if !unsafe { cell.outputs() }.iter().all(|output| output.has_room()) {
         return rest(cell);
     }
+    use_turn(cell, body);
     if cell.is_on_boundary() {
         // Beneath the consumers that this call makes ready, which go first.
         // SAFETY: as above.
@@ -135,26 +136,39 @@ unsafe fn is_due(
             if interval_ms == 0 || body.again {
                 return true;
             }
-            let now_ns = env.clock.now_ns();
-            if now_ns < body.next_due_ns {
+            if env.clock.now_ns() < body.next_due_ns {
                 env.timer.arm(strand, body.next_due_ns);
                 return false;
             }
-            // A late call does not make the next ones come in a burst.
-            let interval_ns = i64::try_from(interval_ms.saturating_mul(1_000_000));
-            let interval_ns = interval_ns.unwrap_or(i64::MAX);
-            body.next_due_ns = body.next_due_ns.saturating_add(interval_ns).max(now_ns);
             true
         }
         ProcessExecution::Manual => {
             if body.manual_calls == 0 {
                 return false;
             }
-            body.manual_calls -= 1;
             // SAFETY: the caller owns the strand.
             choose(body.rule, unsafe { cell.inputs() }, work, monotonic_ns);
             true
         }
+    }
+}
+
+/// The call that was due is made now. One for which there was no room stays due.
+fn use_turn(cell: &ProcessorCell, body: &mut Body) {
+    match body.execution {
+        ProcessExecution::Reactive | ProcessExecution::Continuous { interval_ms: 0 } => {}
+        // One that it asked for itself is beside those of its interval.
+        ProcessExecution::Continuous { .. } if body.again => {}
+        ProcessExecution::Continuous { interval_ms } => {
+            let now_ns = cell.env.clock.now_ns();
+            if now_ns >= body.next_due_ns {
+                // A late call does not make the next ones come in a burst.
+                let interval_ns = i64::try_from(interval_ms.saturating_mul(1_000_000));
+                let interval_ns = interval_ns.unwrap_or(i64::MAX);
+                body.next_due_ns = body.next_due_ns.saturating_add(interval_ns).max(now_ns);
+            }
+        }
+        ProcessExecution::Manual => body.manual_calls = body.manual_calls.saturating_sub(1),
     }
 }
 
