@@ -2,7 +2,7 @@
 //!
 //! | carrier | a full queue | used for |
 //! |---|---|---|
-//! | inline | refuses | consumer in the same strand; what one call may send |
+//! | inline | refuses, or gives back its oldest frame | consumer in the same strand |
 //! | ring | refuses | `lossless` |
 //! | overwrite | gives back its oldest frame | `every_sample` |
 //! | slot | gives back the frame before | `latest` |
@@ -62,6 +62,8 @@ pub(crate) enum CarrierReader<T> {
 pub(crate) struct InlineCell<T> {
     frames: Exclusive<VecDeque<T>>,
     depth: usize,
+    /// True if a full one gives up its oldest frame.
+    gives_up_oldest: bool,
 }
 
 impl<T> InlineCell<T> {
@@ -73,13 +75,18 @@ impl<T> InlineCell<T> {
     }
 }
 
-/// A carrier of this kind for `depth` frames.
-pub(crate) fn carrier<T: Send>(kind: Carrier, depth: u32) -> (CarrierWriter<T>, CarrierReader<T>) {
+/// A carrier of this kind for `depth` frames. Only for inline ones, `gives_up_oldest` says what a
+/// full one does: the others say so by their kind.
+pub(crate) fn carrier<T: Send>(
+    kind: Carrier,
+    depth: u32,
+    gives_up_oldest: bool,
+) -> (CarrierWriter<T>, CarrierReader<T>) {
     let depth = depth.max(1) as usize;
     match kind {
         Carrier::Inline => {
             let frames = Exclusive::new(VecDeque::with_capacity(depth));
-            let cell = Arc::new(InlineCell { frames, depth });
+            let cell = Arc::new(InlineCell { frames, depth, gives_up_oldest });
             (CarrierWriter::Inline(Arc::clone(&cell)), CarrierReader::Inline(cell))
         }
         Carrier::Ring => {
@@ -103,11 +110,13 @@ impl<T> CarrierWriter<T> {
     pub(crate) fn put(&mut self, frame: T) -> Put<T> {
         match self {
             Self::Inline(cell) => cell.with(|frames| {
-                if frames.len() == cell.depth {
-                    return Put::Full(frame);
-                }
+                let oldest = match frames.len() == cell.depth {
+                    false => None,
+                    true if cell.gives_up_oldest => frames.pop_front(),
+                    true => return Put::Full(frame),
+                };
                 frames.push_back(frame);
-                Put::Done
+                oldest.map_or(Put::Done, Put::Displaced)
             }),
             Self::Ring(writer) => match writer.push(frame) {
                 Ok(()) => Put::Done,
@@ -128,6 +137,7 @@ impl<T> CarrierWriter<T> {
     #[inline]
     pub(crate) fn room(&self) -> u32 {
         match self {
+            Self::Inline(cell) if cell.gives_up_oldest => u32::MAX,
             Self::Inline(cell) => cell.with(|frames| (cell.depth - frames.len()) as u32),
             Self::Ring(writer) => writer.slots() as u32,
             Self::Overwrite(_) | Self::Slot(_) => u32::MAX,
@@ -173,8 +183,13 @@ mod tests {
     use super::*;
 
     /// Puts 1 to 5 into a carrier for 3 frames; says what came back and what is read after.
-    fn check(kind: Carrier, refused: &[u32], displaced: &[u32], read: &[u32]) {
-        let (mut writer, mut reader) = carrier(kind, 3);
+    fn check(
+        (kind, gives_up_oldest): (Carrier, bool),
+        refused: &[u32],
+        displaced: &[u32],
+        read: &[u32],
+    ) {
+        let (mut writer, mut reader) = carrier(kind, 3, gives_up_oldest);
         let (mut full, mut back) = (Vec::new(), Vec::new());
         for frame in 1..=5 {
             let room = writer.room();
@@ -199,16 +214,17 @@ mod tests {
 
     #[test]
     fn each_carrier_keeps_its_promise_when_it_is_full() {
-        check(Carrier::Inline, &[4, 5], &[], &[1, 2, 3]);
-        check(Carrier::Ring, &[4, 5], &[], &[1, 2, 3]);
-        check(Carrier::Overwrite, &[], &[1, 2], &[3, 4, 5]);
-        check(Carrier::Slot, &[], &[1, 2, 3, 4], &[5]);
+        check((Carrier::Inline, false), &[4, 5], &[], &[1, 2, 3]);
+        check((Carrier::Inline, true), &[], &[1, 2], &[3, 4, 5]);
+        check((Carrier::Ring, false), &[4, 5], &[], &[1, 2, 3]);
+        check((Carrier::Overwrite, true), &[], &[1, 2], &[3, 4, 5]);
+        check((Carrier::Slot, true), &[], &[1, 2, 3, 4], &[5]);
     }
 
     #[test]
     fn two_threads_lose_nothing_uncounted() {
         for kind in [Carrier::Ring, Carrier::Overwrite, Carrier::Slot] {
-            let (mut writer, mut reader) = carrier(kind, 4);
+            let (mut writer, mut reader) = carrier(kind, 4, kind != Carrier::Ring);
             let writing = std::thread::spawn(move || {
                 let mut back = 0_u64;
                 for frame in 1..=20_000_u64 {

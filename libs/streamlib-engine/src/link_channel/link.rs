@@ -14,6 +14,7 @@ use std::sync::atomic::{
 use arc_swap::{ArcSwap, ArcSwapOption};
 use streamlib_abi::RawFrame;
 use streamlib_abi::port::EndCause;
+use streamlib_schema::Delivery;
 
 use super::carrier::{CarrierReader, CarrierWriter, Put, carrier};
 use super::counters::LinkCounters;
@@ -34,6 +35,8 @@ pub(crate) struct LinkShared {
     pub(crate) depth: u32,
     /// See [`LinkCounters`].
     pub(crate) counters: Arc<LinkCounters>,
+    /// True if a full queue holds the producer up.
+    holds_producer: bool,
     /// Who sends. Changes when the processor is replaced.
     source: ArcSwap<ProcessorCell>,
     /// Who receives. Changes when the processor is replaced.
@@ -80,12 +83,14 @@ pub(crate) fn link(
     counters: Arc<LinkCounters>,
 ) -> (LinkSender, LinkReceiver) {
     counters.began_ns.get_or_init(|| source.env.clock.monotonic_ns());
-    let (writer, reader) = carrier(plan.carrier, depth);
+    let gives_up_oldest = plan.delivery != Delivery::Lossless;
+    let (writer, reader) = carrier(plan.carrier, depth, gives_up_oldest);
     let shared = Arc::new(LinkShared {
         key: plan.key,
         plan: Arc::clone(plan),
         depth,
         counters,
+        holds_producer: plan.holds_producer(),
         source: ArcSwap::new(Arc::clone(source)),
         target: ArcSwap::new(Arc::clone(target)),
         producer_waits: WaitFlag::new(),
@@ -110,11 +115,7 @@ impl LinkShared {
     /// True if a full queue holds the producer up.
     #[inline]
     pub(crate) fn holds_producer(&self) -> bool {
-        match self.plan.carrier {
-            Carrier::Inline => true,
-            Carrier::Ring => !self.plan.live,
-            Carrier::Overwrite | Carrier::Slot => false,
-        }
+        self.holds_producer
     }
 
     /// Why no more frames come, if it is so.
@@ -253,7 +254,7 @@ impl LinkSender {
         }
         match put {
             Put::Done => {}
-            Put::Displaced(_) if self.shared.plan.carrier == Carrier::Slot => {
+            Put::Displaced(_) if self.shared.plan.delivery == Delivery::Latest => {
                 counters.superseded.add(1);
             }
             Put::Displaced(_) => counters.overflow.add(1),

@@ -43,6 +43,14 @@ pub struct LinkPlan {
     pub formats: FormatSet,
 }
 
+impl LinkPlan {
+    /// True if a full queue holds the producer up: it does where every frame counts, unless the
+    /// source is live.
+    pub fn holds_producer(&self) -> bool {
+        self.delivery == Delivery::Lossless && !self.live
+    }
+}
+
 /// How frames get across a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

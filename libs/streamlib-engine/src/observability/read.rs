@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::health::health;
 use super::inspector::Looks;
 use super::snapshot::{Inspection, LinkSnapshot, OutputSnapshot, ProcessorSnapshot, WaitsFor};
-use crate::compiler::{Carrier, LinkKey, LinkPlan, ProcessorPlan};
+use crate::compiler::{LinkKey, LinkPlan, ProcessorPlan};
 use crate::execution::{LatencyStats, ProcessorCell, home::Home};
 use crate::graph::GraphState;
 use crate::ids::{LinkId, PortRef, ProcessorId};
@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
             deepened: plan.deepened.clone(),
             max_age: plan.max_age,
             feedback: plan.feedback,
-            holds_producer: holds_producer(plan),
+            holds_producer: plan.holds_producer(),
             producer_waits: link.is_some_and(|link| link.is_waited_for()),
             queue_depth: counts.in_flight,
             counts,
@@ -216,10 +216,6 @@ impl<'a> Reader<'a> {
         let target = self.view.blueprint.processors.get(id)?;
         Some(PortRef::new(id.clone(), target.descriptor.inputs.get(*index)?.name.as_str()))
     }
-}
-
-fn holds_producer(plan: &LinkPlan) -> bool {
-    plan.carrier == Carrier::Inline || (plan.carrier == Carrier::Ring && !plan.live)
 }
 
 fn obtained_priority(cell: &ProcessorCell) -> Option<String> {

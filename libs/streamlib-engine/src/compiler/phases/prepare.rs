@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use streamlib_processor::SetupContext;
+use streamlib_schema::Delivery;
 
 use super::undo::Undo;
 use super::{HOLD_PATIENCE, NewLink, Phases};
@@ -76,7 +77,9 @@ impl Phases<'_> {
         let target = self.cell(&plan.target.0).cloned().ok_or_else(not_planned)?;
         let per_call = source.descriptor.outputs.get(plan.source.1).map_or(1, |p| p.max_per_call);
         let depth = match plan.carrier {
-            Carrier::Inline => per_call,
+            // What holds its producer up holds what one call may send, and no more.
+            Carrier::Inline if plan.holds_producer() => per_call,
+            Carrier::Inline if plan.delivery == Delivery::Latest => 1,
             // What one call may send fits beside what waits until one less than the depth.
             _ => plan.depth.saturating_add(per_call).saturating_sub(1),
         };
