@@ -23,6 +23,23 @@ impl Resources {
     }
 }
 
+/// What processors of one graph agree on where their own settings leave it open. A runtime is given
+/// another one as a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MediaConfig {
+    /// Samples a second of sound that is made or resampled, Hz.
+    pub sample_rate: u32,
+    /// Channels of sound that is made, 1 to 8.
+    pub channels: u32,
+}
+
+impl Default for MediaConfig {
+    /// Stereo at 48 kHz.
+    fn default() -> Self {
+        Self { sample_rate: 48_000, channels: 2 }
+    }
+}
+
 /// What a processor is told when it is set up.
 #[derive(Debug)]
 pub struct SetupContext<'a> {
@@ -44,6 +61,11 @@ impl<'a> SetupContext<'a> {
     /// The shared resource of this type, if the runtime was given one.
     pub fn resource<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         self.resources.get()
+    }
+
+    /// What the graph's processors agree on.
+    pub fn media(&self) -> MediaConfig {
+        self.resource::<MediaConfig>().map_or_else(MediaConfig::default, |media| *media)
     }
 }
 

@@ -23,7 +23,7 @@ mod ports;
 mod processor;
 
 pub use config::{NoConfig, ProcessorConfig};
-pub use context::{ProcessContext, Resources, SetupContext};
+pub use context::{MediaConfig, ProcessContext, Resources, SetupContext};
 pub use error::{Error, Result};
 pub use frame::{
     AnyFrame, AudioFrame, AudioFrameMut, DataFrame, EncodedAudioFrame, EncodedVideoFrame,

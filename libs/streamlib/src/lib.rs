@@ -41,7 +41,7 @@ pub use streamlib_engine::{
 pub use streamlib_manifest as manifest;
 #[doc(hidden)]
 pub use streamlib_processor::__private;
-pub use streamlib_processor::{ConfigChoice, ProcessorConfig, processor};
+pub use streamlib_processor::{ConfigChoice, MediaConfig, ProcessorConfig, processor};
 pub use streamlib_schema as schema;
 pub use streamlib_video::processors as video;
 

@@ -10,6 +10,7 @@ use streamlib_engine::delegates::{FactoryDelegate, ProcessorDelegate, SchedulerD
 use streamlib_engine::execution::Clock;
 use streamlib_engine::{CommitMode, Engine, EngineBuilder, GraphOutcome};
 use streamlib_manifest::ResolvedGraph;
+use streamlib_processor::MediaConfig;
 
 use crate::graph_file::{self, GraphFileError};
 
@@ -126,6 +127,9 @@ impl RuntimeBuilder {
         with_commit_mode(mode: CommitMode);
         /// The time that the graph runs by.
         with_clock(clock: Arc<dyn Clock>);
+        /// What processors agree on where their own settings leave it open. Default: stereo at
+        /// 48 kHz.
+        with_media_config(media: MediaConfig);
         /// Threads of the worker pool, at least 1. Default: as many as the machine has cores.
         with_workers(workers: usize);
         /// Most bytes that all buffers of the graph may take together. Default: 4 GiB.

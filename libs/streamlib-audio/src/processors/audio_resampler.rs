@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use streamlib_processor::__private::ProcessorParts;
+use streamlib_processor::MediaConfig;
 use streamlib_processor::abi::Envelope;
 use streamlib_processor::prelude::*;
 
@@ -11,21 +12,16 @@ use crate::timeline::{InputTimeline, Placement, SampleClock, marked, retimed};
 use crate::{AudioChannelCount, Error as AudioError};
 
 /// Settings of [`AudioResampler`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ProcessorConfig)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ProcessorConfig)]
 #[serde(default, deny_unknown_fields)]
 #[config(crate = streamlib_processor)]
 pub struct AudioResamplerConfig {
-    /// Rate of the output. Input of this rate goes through as it is.
+    /// Rate of the output; left open for that of the graph's `MediaConfig`. Input of this rate goes
+    /// through as it is.
     #[config(min = 8_000, max = 192_000, unit = "Hz")]
-    pub output_sample_rate: u32,
+    pub output_sample_rate: Option<u32>,
     /// How steep the filter is, against its delay.
     pub quality: Quality,
-}
-
-impl Default for AudioResamplerConfig {
-    fn default() -> Self {
-        Self { output_sample_rate: 48_000, quality: Quality::default() }
-    }
 }
 
 /// Changes the sample rate of sound. Timestamps are counted in samples, so they do not drift, and
@@ -50,6 +46,7 @@ pub struct AudioResampler {
     audio_out: Output<AudioFrame>,
     #[config]
     config: AudioResamplerConfig,
+    media: MediaConfig,
     stream: Option<Stream>,
     input: InputTimeline,
     sent: LastSent,
@@ -69,6 +66,11 @@ struct Stream {
 }
 
 impl AudioResampler {
+    /// Rate of the output, Hz.
+    fn output_rate(&self) -> u32 {
+        self.config.output_sample_rate.unwrap_or(self.media.sample_rate)
+    }
+
     /// Sends what the resampler has made.
     fn send_made(&mut self) -> Result<()> {
         let Some(stream) = &mut self.stream else { return Ok(()) };
@@ -100,7 +102,7 @@ impl AudioResampler {
 
     /// Makes ready for a stretch that starts with `frame`.
     fn start_stretch(&mut self, frame: &AudioFrame, restarted: bool) -> Result<()> {
-        let (input, to) = (frame.format(), self.config.output_sample_rate);
+        let (input, to) = (frame.format(), self.output_rate());
         let clock = SampleClock::new(to, frame.timestamp_ns());
         let envelope = *frame.envelope();
         let format = AudioFormat { sample_rate: to, ..input };
@@ -137,8 +139,8 @@ impl AudioResampler {
 
 fn check(config: &AudioResamplerConfig) -> Result<(), AudioError> {
     match config.output_sample_rate {
-        8_000..=192_000 => Ok(()),
-        rate => Err(AudioError::OutOfRange {
+        None | Some(8_000..=192_000) => Ok(()),
+        Some(rate) => Err(AudioError::OutOfRange {
             setting: "output_sample_rate".to_owned(),
             found: rate.into(),
             min: 8_000.0,
@@ -153,9 +155,14 @@ impl Processor for AudioResampler {
         Ok(Self::assemble(config))
     }
 
+    fn setup(&mut self, ctx: &mut SetupContext<'_>) -> Result<()> {
+        self.media = ctx.media();
+        Ok(())
+    }
+
     fn process(&mut self, _ctx: &mut ProcessContext<'_>) -> Result<()> {
         let Some(frame) = self.audio_in.read()? else { return Ok(()) };
-        if frame.sample_rate() == self.config.output_sample_rate {
+        if frame.sample_rate() == self.output_rate() {
             self.finish_stretch()?;
             (self.stream, self.input) = (None, InputTimeline::default());
             self.sent.go_to(frame.timestamp_ns(), &mut self.audio_out);

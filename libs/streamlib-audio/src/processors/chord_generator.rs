@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use streamlib_processor::__private::ProcessorParts;
+use streamlib_processor::MediaConfig;
 use streamlib_processor::abi::Envelope;
 use streamlib_processor::prelude::*;
 
@@ -23,12 +24,12 @@ pub struct ChordGeneratorConfig {
     /// Greatest level of the chord, and of a beep, of full scale.
     #[config(min = 0.0, max = 1.0)]
     pub amplitude: f64,
-    /// Samples a second.
+    /// Samples a second; left open for the rate of the graph's `MediaConfig`.
     #[config(min = 8_000, max = 192_000, unit = "Hz")]
-    pub sample_rate: u32,
-    /// Channels, all with the same sound.
+    pub sample_rate: Option<u32>,
+    /// Channels, all with the same sound; left open for as many as the graph's `MediaConfig` has.
     #[config(min = 1, max = 8)]
-    pub channels: u32,
+    pub channels: Option<u32>,
     /// Samples a channel in each block; the last one may be shorter.
     #[config(min = 1, max = 65_536, unit = "samples")]
     pub frames_per_buffer: u32,
@@ -52,8 +53,8 @@ impl Default for ChordGeneratorConfig {
             frequencies: Vec::new(),
             chord: "C4 major".to_owned(),
             amplitude: 0.25,
-            sample_rate: 48_000,
-            channels: 2,
+            sample_rate: None,
+            channels: None,
             frames_per_buffer: 1_024,
             duration_ms: None,
             beep_every_ms: None,
@@ -64,18 +65,26 @@ impl Default for ChordGeneratorConfig {
 }
 
 impl ChordGeneratorConfig {
-    /// The frequencies of the tones, Hz; or what is wrong with the settings.
-    fn tones(&self) -> Result<Vec<f64>, AudioError> {
+    /// Sample rate and channels, with what is left open from the graph.
+    fn shape(&self, media: MediaConfig) -> MediaConfig {
+        MediaConfig {
+            sample_rate: self.sample_rate.unwrap_or(media.sample_rate),
+            channels: self.channels.unwrap_or(media.channels),
+        }
+    }
+
+    /// The frequencies of the tones, Hz; or what is wrong with the settings in sound of this shape.
+    fn tones(&self, shape: MediaConfig) -> Result<Vec<f64>, AudioError> {
         let range = |setting: &str, found: f64, min: f64, max: f64| {
             let setting = setting.to_owned();
             let wrong = AudioError::OutOfRange { setting, found, min, max };
             if (min..=max).contains(&found) { Ok(()) } else { Err(wrong) }
         };
         range("amplitude", self.amplitude, 0.0, 1.0)?;
-        range("sample_rate", self.sample_rate.into(), 8_000.0, 192_000.0)?;
-        range("channels", self.channels.into(), 1.0, 8.0)?;
+        range("sample_rate", shape.sample_rate.into(), 8_000.0, 192_000.0)?;
+        range("channels", shape.channels.into(), 1.0, 8.0)?;
         range("frames_per_buffer", self.frames_per_buffer.into(), 1.0, 65_536.0)?;
-        let highest = f64::from(self.sample_rate) / 2.0;
+        let highest = f64::from(shape.sample_rate) / 2.0;
         for (index, hz) in self.frequencies.iter().enumerate() {
             range(&format!("frequencies.{index}"), *hz, 1.0, highest)?;
         }
@@ -111,6 +120,7 @@ pub struct ChordGenerator {
     audio_out: Output<AudioFrame>,
     #[config]
     config: ChordGeneratorConfig,
+    media: MediaConfig,
     tones: Tones,
     /// The sample that it started with and the one that comes next, from stream time 0.
     position: Option<(u64, u64)>,
@@ -119,15 +129,20 @@ pub struct ChordGenerator {
 }
 
 impl ChordGenerator {
+    /// Sample rate and channels of what comes out.
+    fn shape(&self) -> MediaConfig {
+        self.config.shape(self.media)
+    }
+
     /// The sample that it starts with.
     fn start(&self, now_ns: i64) -> u64 {
         let late = if self.config.real_time { now_ns / 1_000_000_000 } else { 0 };
-        u64::try_from(late).unwrap_or(0).saturating_mul(self.config.sample_rate.into())
+        u64::try_from(late).unwrap_or(0).saturating_mul(self.shape().sample_rate.into())
     }
 
     /// How many samples it sounds.
     fn length(&self) -> u64 {
-        let rate = u64::from(self.config.sample_rate);
+        let rate = u64::from(self.shape().sample_rate);
         self.config.duration_ms.map_or(u64::MAX, |ms| ms.saturating_mul(rate) / 1_000)
     }
 
@@ -135,17 +150,22 @@ impl ChordGenerator {
         self.config.beep_every_ms.map(|every_ms| Beeps {
             every_ms,
             length_ms: self.config.beep_ms,
-            sample_rate: self.config.sample_rate,
+            sample_rate: self.shape().sample_rate,
         })
     }
 }
 
 impl Processor for ChordGenerator {
     fn from_config(config: ChordGeneratorConfig) -> Result<Self> {
-        let (frequencies, rate) = (config.tones()?, config.sample_rate);
-        let mut generator = Self::assemble(config);
-        generator.tones.set(&frequencies, rate);
-        Ok(generator)
+        config.tones(config.shape(MediaConfig::default()))?;
+        Ok(Self::assemble(config))
+    }
+
+    fn setup(&mut self, ctx: &mut SetupContext<'_>) -> Result<()> {
+        self.media = ctx.media();
+        let shape = self.shape();
+        self.tones.set(&self.config.tones(shape)?, shape.sample_rate);
+        Ok(())
     }
 
     fn process(&mut self, ctx: &mut ProcessContext<'_>) -> Result<()> {
@@ -159,7 +179,7 @@ impl Processor for ChordGenerator {
         };
         self.position = Some((start, index));
         let end = self.end;
-        let rate = self.config.sample_rate;
+        let MediaConfig { sample_rate: rate, channels } = self.shape();
         let timestamp_ns = samples_to_ns(index, rate);
         if index >= end {
             ctx.finish();
@@ -170,12 +190,12 @@ impl Processor for ChordGenerator {
             return Ok(());
         }
         let frames = u64::from(self.config.frames_per_buffer).min(end - index);
-        let format = AudioFormat::new(rate, self.config.channels);
+        let format = AudioFormat::new(rate, channels);
         let mut envelope = Envelope::at(timestamp_ns);
         envelope.set_capture_time_ns(Some(ctx.monotonic_ns()));
         let mut out = self.audio_out.loan_with(&format, frames as usize, envelope)?;
-        let (beeps, channels) = (self.beeps(), self.config.channels as usize);
-        for (index, frame) in (index..).zip(out.samples_mut().chunks_exact_mut(channels)) {
+        let beeps = self.beeps();
+        for (index, frame) in (index..).zip(out.samples_mut().chunks_exact_mut(channels as usize)) {
             let tone = self.tones.next_sample();
             let beep = beeps.and_then(|beeps| beeps.sample(index));
             frame.fill((beep.unwrap_or(tone) * self.config.amplitude) as f32);
@@ -192,11 +212,10 @@ impl Processor for ChordGenerator {
     }
 
     fn update_config(&mut self, config: ChordGeneratorConfig) -> Result<()> {
-        let frequencies = config.tones()?;
-        self.tones.set(&frequencies, config.sample_rate);
-        let old_rate = self.config.sample_rate;
+        let shape = config.shape(self.media);
+        let (old_rate, rate) = (self.shape().sample_rate, shape.sample_rate);
+        self.tones.set(&config.tones(shape)?, rate);
         self.config = config;
-        let rate = self.config.sample_rate;
         let converted = |samples| ns_to_samples(samples_to_ns(samples, old_rate), rate);
         let length = self.length();
         if let Some((start, next)) = &mut self.position {

@@ -53,8 +53,8 @@ fn beeps_lie_at_exact_samples() {
         chord: String::new(),
         beep_every_ms: Some(301),
         beep_ms: 20,
-        sample_rate: 44_100,
-        channels: 1,
+        sample_rate: Some(44_100),
+        channels: Some(1),
         frames_per_buffer: 441,
         ..second()
     };
@@ -103,7 +103,10 @@ fn bad_settings_are_refused() {
         "`chord`: `X` is not a chord",
     );
     check(ChordGeneratorConfig { chord: String::new(), ..config() }, "there is nothing to hear");
-    check(ChordGeneratorConfig { channels: 9, ..config() }, "`channels`: 9 is not between 1 and 8");
+    check(
+        ChordGeneratorConfig { channels: Some(9), ..config() },
+        "`channels`: 9 is not between 1 and 8",
+    );
     check(
         ChordGeneratorConfig { frequencies: vec![440.0, 30_000.0], ..config() },
         "`frequencies.1`: 30000 is not between 1 and 24000",

@@ -6,6 +6,7 @@ use streamlib_processor::schema::{AudioFormat, Format};
 use crate::media::{block, joined, push, run_to_end, sample_ns, sent, tone};
 
 fn harness(output_sample_rate: u32) -> Harness {
+    let output_sample_rate = Some(output_sample_rate);
     let config = AudioResamplerConfig { output_sample_rate, ..Default::default() };
     Harness::new::<AudioResampler>(config).unwrap()
 }
@@ -106,7 +107,7 @@ fn new_settings_come_with_the_next_block_and_nothing_is_lost() {
 
 #[test]
 fn bad_settings_and_rates_are_refused() {
-    let config = AudioResamplerConfig { output_sample_rate: 7, quality: Quality::High };
+    let config = AudioResamplerConfig { output_sample_rate: Some(7), quality: Quality::High };
     let error = Harness::new::<AudioResampler>(config).unwrap_err();
     assert_eq!(error.to_string(), "`output_sample_rate`: 7 is not between 8000 and 192000");
     let format = AudioFormat::new(900, 1);

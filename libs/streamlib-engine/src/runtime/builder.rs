@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use streamlib_processor::Resources;
+use streamlib_processor::{MediaConfig, Resources};
 
 use super::engine::{Committing, Engine, Settings, Shared};
 use super::lifecycle::Alive;
@@ -130,6 +130,12 @@ impl EngineBuilder {
     pub fn with_resource<T: Send + Sync + 'static>(mut self, resource: Arc<T>) -> Self {
         self.resources.insert(resource);
         self
+    }
+
+    /// What processors agree on where their own settings leave it open. Default: stereo at 48 kHz.
+    #[must_use]
+    pub fn with_media_config(self, media: MediaConfig) -> Self {
+        self.with_resource(Arc::new(media))
     }
 
     /// Threads of the worker pool, at least 1. Default: as many as the machine has cores.

@@ -4,4 +4,5 @@
 
 mod branches;
 mod demo;
+mod media;
 mod support;
