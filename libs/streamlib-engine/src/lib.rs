@@ -21,6 +21,7 @@ pub mod execution;
 pub mod graph;
 pub mod ids;
 pub mod link_channel;
+mod maps;
 pub mod observability;
 pub mod pubsub;
 mod runtime;

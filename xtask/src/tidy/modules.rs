@@ -6,12 +6,13 @@ use super::tree::{Finding, SourceFile, Tree};
 const ENGINE: &str = "libs/streamlib-engine/src/";
 
 /// Modules that all others may use: ids, and the types that loom replaces.
-const VOCABULARY: &[&str] = &["ids", "sync"];
+const VOCABULARY: &[&str] = &["ids", "maps", "sync"];
 
 /// Each module of the engine with the modules, beside the vocabulary, that it may name by a
 /// `crate::` path. A module that is not in the table is a finding.
 const EDGES: &[(&str, &[&str])] = &[
     ("ids", &[]),
+    ("maps", &[]),
     ("sync", &[]),
     // Calls of the operating system.
     ("sys", &[]),

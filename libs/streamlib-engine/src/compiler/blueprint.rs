@@ -8,7 +8,6 @@
 //! Blueprints share what they have in common: a copy costs nothing, and one with a few plans
 //! exchanged costs those plans, whatever the size of the graph.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -62,38 +61,4 @@ pub struct StrandPlan {
     /// Its processors, producers before consumers, converters right before their consumers. The
     /// first one that is no converter gives the strand its name.
     pub members: Vec<ProcessorId>,
-}
-
-impl Blueprint {
-    /// How many frames of output `index` of `plan` may be held at once by its links, its consumers
-    /// and, since a frame may be passed on, by what is up to `reach` links further.
-    /// `known` remembers what was counted before, so that joins are not counted path by path.
-    pub(crate) fn frames_beyond(
-        &self,
-        plan: &ProcessorPlan,
-        index: usize,
-        reach: u32,
-        known: &mut HashMap<(ProcessorId, usize, u32), u32>,
-    ) -> u32 {
-        let place = (plan.node.id.clone(), index, reach);
-        if let Some(frames) = known.get(&place) {
-            return *frames;
-        }
-        let mut frames: u32 = 0;
-        for key in plan.outputs.get(index).into_iter().flatten() {
-            let Some(link) = self.links.get(key) else { continue };
-            frames = frames.saturating_add(link.depth);
-            let Some(target) = self.processors.get(&link.target.0) else { continue };
-            let holds = target.descriptor.inputs.get(link.target.1).map_or(0, |p| p.holds);
-            frames = frames.saturating_add(holds).saturating_add(1);
-            if reach > 0 {
-                for output in 0..target.outputs.len() {
-                    let beyond = self.frames_beyond(target, output, reach - 1, known);
-                    frames = frames.saturating_add(beyond);
-                }
-            }
-        }
-        known.insert(place, frames);
-        frames
-    }
 }

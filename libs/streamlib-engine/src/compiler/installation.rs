@@ -1,7 +1,6 @@
 //! What is installed: the processors, links and strands that run, by the names of the blueprint
 //! that they follow. Only the compiler's phases change it, one commit at a time.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::blueprint::{Blueprint, LinkKey};
@@ -13,6 +12,7 @@ use crate::execution::strand::Strand;
 use crate::ids::ProcessorId;
 use crate::link_channel::link::LinkShared;
 use crate::link_channel::output::OutputCounters;
+use crate::maps::HashMap;
 
 /// See the module.
 #[derive(Debug)]
@@ -38,10 +38,10 @@ impl Installation {
             env,
             pool,
             blueprint: Blueprint::default(),
-            cells: HashMap::new(),
-            links: HashMap::new(),
-            strands: HashMap::new(),
-            outputs: HashMap::new(),
+            cells: HashMap::default(),
+            links: HashMap::default(),
+            strands: HashMap::default(),
+            outputs: HashMap::default(),
             next_origin: 1,
             abandoned_threads: 0,
         }

@@ -8,11 +8,11 @@
 
 mod drain;
 mod flip;
+mod pools;
 mod prepare;
 mod retire;
 mod undo;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use crate::execution::held::{Detached, HeldStrand, Holdings};
 use crate::execution::strand::Strand;
 use crate::ids::ProcessorId;
 use crate::link_channel::link::{LinkReceiver, LinkSender, LinkShared};
+use crate::maps::HashMap;
 use streamlib_processor::Resources;
 
 /// How long a commit waits for the processors that it touches to come back from their calls.
@@ -54,6 +55,10 @@ pub(crate) struct Phases<'a> {
     /// The running strands that are touched, and the new processors.
     holdings: Holdings,
     undo: Vec<undo::Undo>,
+    /// The processors whose ports change.
+    rewired: Vec<ProcessorId>,
+    /// By processor and output: how many buffers each pool may have from the flip on.
+    pool_limits: Vec<(ProcessorId, Vec<u32>)>,
     /// Old instances and ends of links that the flip took out, for retire.
     old: Old,
     /// Number of the step that is being carried out, from 1, as in the printed plan.
@@ -67,16 +72,16 @@ struct NewLink {
     shared: Arc<LinkShared>,
 }
 
-/// What the flip took out. The lists have their capacity before the flip.
+/// What the flip took out. All have their capacity before the flip.
 #[derive(Default)]
 struct Old {
     /// Removed processors, which run until they have ended.
-    running: Vec<Arc<ProcessorCell>>,
+    running: HashMap<ProcessorId, Arc<ProcessorCell>>,
     /// Those that nothing calls any more.
-    cells: Vec<Detached>,
+    cells: HashMap<ProcessorId, Detached>,
     senders: Vec<LinkSender>,
     receivers: Vec<LinkReceiver>,
-    strands: Vec<(ProcessorId, Arc<Strand>)>,
+    strands: HashMap<ProcessorId, Arc<Strand>>,
 }
 
 /// What is reported of a commit that was carried out.
@@ -98,12 +103,14 @@ impl<'a> Phases<'a> {
             delegates,
             plan,
             after,
-            new_cells: HashMap::new(),
-            new_links: HashMap::new(),
+            new_cells: HashMap::default(),
+            new_links: HashMap::default(),
             new_strands: Vec::new(),
             leaving: Vec::new(),
             holdings: Holdings::default(),
             undo: Vec::new(),
+            rewired: Vec::new(),
+            pool_limits: Vec::new(),
             old: Old::default(),
             step: 0,
         }
@@ -157,6 +164,14 @@ impl<'a> Phases<'a> {
 
     /// The cell that `processor` has after the plan.
     fn cell(&self, processor: &ProcessorId) -> Option<&Arc<ProcessorCell>> {
-        self.new_cells.get(processor).or_else(|| self.installed.cells.get(processor))
+        cell(&self.new_cells, self.installed, processor)
     }
+}
+
+fn cell<'a>(
+    new: &'a HashMap<ProcessorId, Arc<ProcessorCell>>,
+    installed: &'a Installation,
+    processor: &ProcessorId,
+) -> Option<&'a Arc<ProcessorCell>> {
+    new.get(processor).or_else(|| installed.cells.get(processor))
 }

@@ -1,5 +1,6 @@
 //! What every processor of a running graph shares.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{
     AtomicBool, AtomicUsize, Ordering::AcqRel, Ordering::Acquire, Ordering::Release,
 };
@@ -15,6 +16,7 @@ use super::timer::Timer;
 use crate::ids::ProcessorId;
 use crate::link_channel::format_registry::FormatRegistry;
 use crate::link_channel::pool::MemoryBudget;
+use crate::maps::HashMap;
 use crate::observability::Observed;
 use crate::pubsub::{EventBus, EventKind};
 
@@ -91,11 +93,33 @@ pub struct ProcessorEnd {
     pub message: Option<String>,
 }
 
+/// How processors ended, the last end of each.
+#[derive(Debug, Default)]
+struct EndList {
+    next: u64,
+    by_number: BTreeMap<u64, ProcessorEnd>,
+    numbers: HashMap<ProcessorId, u64>,
+}
+
+impl EndList {
+    fn put(&mut self, end: ProcessorEnd) {
+        if let Some(earlier) = self.numbers.insert(end.processor.clone(), self.next) {
+            self.by_number.remove(&earlier);
+        }
+        self.by_number.insert(self.next, end);
+        self.next += 1;
+    }
+
+    fn in_order(&self) -> Vec<ProcessorEnd> {
+        self.by_number.values().cloned().collect()
+    }
+}
+
 /// Counts the processors that may still do something, and keeps how the others ended.
 #[derive(Debug, Default)]
 pub(crate) struct Ends {
     active: AtomicUsize,
-    list: Mutex<Vec<ProcessorEnd>>,
+    list: Mutex<EndList>,
     all_ended: Condvar,
     /// Rings too when the last one has ended, for a thread that runs strands while it waits.
     bell: OnceLock<Arc<MainQueue>>,
@@ -112,11 +136,11 @@ impl Ends {
     }
 
     pub(crate) fn remove_active(&self) {
-        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        self.leave(&mut list);
+        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        self.leave(&list);
     }
 
-    fn leave(&self, _list: &mut Vec<ProcessorEnd>) {
+    fn leave(&self, _list: &EndList) {
         if self.active.fetch_sub(1, AcqRel) == 1 {
             self.tell();
         }
@@ -132,10 +156,9 @@ impl Ends {
     /// A processor that was active has ended.
     pub(crate) fn ended(&self, end: ProcessorEnd) {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        list.retain(|known| known.processor != end.processor);
-        list.push(end);
+        list.put(end);
         self.all_ended.notify_all();
-        self.leave(&mut list);
+        self.leave(&list);
     }
 
     /// True if no processor will do anything any more.
@@ -156,11 +179,11 @@ impl Ends {
     }
 
     pub(crate) fn list(&self) -> Vec<ProcessorEnd> {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).in_order()
     }
 
     pub(crate) fn clear(&self) {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.list.lock().unwrap_or_else(PoisonError::into_inner) = EndList::default();
         self.active.store(0, Release);
     }
 }

@@ -5,7 +5,6 @@
 //! as long as its guard is borrowed. A guard that is dropped lets go, so that no release can be
 //! forgotten, and the strand is looked at afterwards.
 
-use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,6 +18,7 @@ use super::strand::Strand;
 use crate::ids::ProcessorId;
 use crate::link_channel::input::InputCell;
 use crate::link_channel::output::OutputCell;
+use crate::maps::HashMap;
 
 /// Exclusive access to one processor.
 #[derive(Debug)]

@@ -4,7 +4,6 @@
 //! Whoever holds the strand's RUN bit owns its members, their ports and its work list. Members
 //! leave a strand only by a plan, which holds the strand while it moves them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Relaxed, Ordering::Release};
 
@@ -17,6 +16,7 @@ use super::timer::Alarm;
 use super::watch::CallWatch;
 use super::work_list::WorkList;
 use crate::ids::ProcessorId;
+use crate::maps::HashMap;
 use crate::sync::Exclusive;
 
 /// Calls in a row before a strand lets others run, if there are any.

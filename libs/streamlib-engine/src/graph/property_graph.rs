@@ -2,7 +2,6 @@
 
 mod invariants;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use hecs::{Component, Entity, World};
@@ -11,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{GraphSnapshot, Link, ProcessorNode};
 use crate::ids::{LinkId, ProcessorId};
+use crate::maps::HashMap;
 
 /// Whether a graph runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

@@ -1,6 +1,5 @@
 //! What readers see: published after each commit, never locked.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::compiler::installation::Installation;
@@ -10,6 +9,7 @@ use crate::graph::{GraphSnapshot, GraphState};
 use crate::ids::ProcessorId;
 use crate::link_channel::link::LinkShared;
 use crate::link_channel::output::OutputCounters;
+use crate::maps::HashMap;
 
 /// The graph as it was declared and as it runs, at one revision.
 #[derive(Debug, Default)]

@@ -15,7 +15,7 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
 impl Phases<'_> {
     /// Lets a removed processor end, if it still runs.
     pub(super) fn drain(&mut self, processor: &ProcessorId) {
-        let Some(cell) = self.old.running.iter().find(|cell| cell.id == *processor) else { return };
+        let Some(cell) = self.old.running.get(processor) else { return };
         let deadline = Instant::now() + DRAIN_PATIENCE;
         // Its links have ended, so it ends by itself once it has processed what waits.
         while Instant::now() < deadline && !ended(cell) {
@@ -33,21 +33,17 @@ impl Phases<'_> {
         problems: &mut Vec<String>,
     ) {
         if replaced {
-            let old = self.old.cells.iter_mut().filter(|old| old.cell().id == *processor);
-            for old in old {
-                if std::mem::take(&mut old.open().body().counted_active) {
-                    self.installed.env.ends.remove_active();
-                }
+            if let Some(old) = self.old.cells.get_mut(processor)
+                && std::mem::take(&mut old.open().body().counted_active)
+            {
+                self.installed.env.ends.remove_active();
             }
             return;
         }
         if let Err(error) = self.delegates.processor.will_stop(processor) {
             problems.push(format!("the delegate refused to stop {processor}: {error}"));
         }
-        let Some(index) = self.old.running.iter().position(|cell| cell.id == *processor) else {
-            return;
-        };
-        let cell = self.old.running.swap_remove(index);
+        let Some(cell) = self.old.running.remove(processor) else { return };
         if cell.strand().is_none() {
             return;
         }
@@ -56,7 +52,7 @@ impl Phases<'_> {
             Some(held) => {
                 for mut old in held.disband() {
                     old.open().close(EndCause::Removed, None);
-                    self.old.cells.push(old);
+                    self.old.cells.insert(old.cell().id.clone(), old);
                 }
             }
             None => {

@@ -2,13 +2,12 @@
 //!
 //! Cannot fail. The ports were given room before; no code of a processor runs.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use streamlib_abi::port::EndCause;
 use streamlib_schema::ProcessExecution;
 
-use super::{Carried, Phases};
+use super::{Carried, Phases, cell};
 use crate::compiler::blueprint::{LinkKey, ProcessorPlan};
 use crate::compiler::plan::Step;
 use crate::execution::ProcessorCell;
@@ -17,36 +16,51 @@ use crate::ids::ProcessorId;
 use crate::link_channel::input::{InputCell, Lane};
 use crate::link_channel::link::LinkSender;
 use crate::link_channel::output::OutputCell;
+use crate::maps::HashSet;
 use crate::pubsub::events::ProcessorState;
-
-/// How many links away a buffer is thought to travel when pools are sized.
-const POOL_REACH: u32 = 16;
 
 impl Phases<'_> {
     /// Room for what the flip takes out and puts in.
     pub(super) fn reserve_old(&mut self) {
-        let links = self.installed.links.len() + self.new_links.len();
-        self.old.cells.reserve(self.installed.cells.len());
-        self.old.senders.reserve(links);
-        self.old.receivers.reserve(links);
-        self.old.strands.reserve(self.installed.strands.len());
-        for id in self.rewired() {
+        self.rewired = self.rewired();
+        self.pool_limits = self.pool_limits();
+        let (mut senders, mut receivers) = (0, 0);
+        for id in &self.rewired {
             let (Some(plan), Some(cell)) =
-                (self.after.processors.get(&id), self.cell(&id).cloned())
+                (self.after.processors.get(id), cell(&self.new_cells, self.installed, id))
             else {
                 continue;
             };
-            let Some(mut open) = self.holdings.open(&cell) else { continue };
+            let Some(mut open) = self.holdings.open(cell) else { continue };
             let parts = open.parts();
             for (input, lanes) in parts.inputs.iter_mut().zip(&plan.inputs) {
                 let more = lanes.len().saturating_sub(input.lanes.len());
                 input.lanes.reserve(more);
                 input.lanes.iter_mut().for_each(|lane| lane.before.reserve(1));
+                receivers += input.lanes.iter().flat_map(Lane::links).count();
             }
             for (output, links) in parts.outputs.iter_mut().zip(&plan.outputs) {
                 output.links.reserve(links.len());
+                senders += output.links.len();
             }
         }
+        let (mut gone, mut strands) = (0, self.new_strands.len());
+        for step in &self.plan.retire {
+            match step {
+                Step::Stop { processor, .. } => {
+                    let plan = self.installed.blueprint.processors.get(processor);
+                    senders += plan.map_or(0, |plan| plan.outputs.iter().flatten().count());
+                    gone += 1;
+                }
+                Step::EndStrand { .. } => strands += 1,
+                _ => {}
+            }
+        }
+        self.old.running.reserve(gone);
+        self.old.cells.reserve(gone);
+        self.old.senders.reserve(senders);
+        self.old.receivers.reserve(receivers);
+        self.old.strands.reserve(strands);
     }
 
     /// The processors whose ports change: new ones, replaced ones, and those named by the plan.
@@ -62,9 +76,9 @@ impl Phases<'_> {
     }
 
     pub(super) fn flip(&mut self, running: bool) {
-        let rewired = self.rewired();
+        let rewired = std::mem::take(&mut self.rewired);
         self.take_over_ports();
-        let mut kept = HashSet::new();
+        let mut kept = HashSet::default();
         for id in &rewired {
             let (Some(plan), Some(cell)) =
                 (self.after.processors.get(id).cloned(), self.cell(id).cloned())
@@ -79,7 +93,7 @@ impl Phases<'_> {
         self.old.receivers.drain(..).for_each(|mut receiver| receiver.flush());
         self.install();
         self.regroup();
-        self.size_pools(&rewired);
+        self.size_pools();
         self.activate(running);
         self.installed.blueprint = std::mem::take(&mut self.after);
     }
@@ -181,7 +195,7 @@ impl Phases<'_> {
                     self.old.senders.extend(output.links.extract_if(.., |link| !is_used(link)));
                 }
             }
-            self.old.running.push(cell);
+            self.old.running.insert(id.clone(), cell);
         }
     }
 
@@ -199,7 +213,8 @@ impl Phases<'_> {
                 self.installed.outputs.insert(id.clone(), counters);
             }
             if let Some(old) = self.installed.cells.insert(id, cell) {
-                self.old.cells.extend(self.holdings.detach(&old));
+                let old = self.holdings.detach(&old);
+                self.old.cells.extend(old.map(|old| (old.cell().id.clone(), old)));
             }
         }
         for (key, link) in self.new_links.drain() {
@@ -226,24 +241,6 @@ impl Phases<'_> {
         }
         self.holdings.retire_scattered();
         self.holdings.settle();
-    }
-
-    /// Sizes the pools of what was rewired.
-    fn size_pools(&mut self, rewired: &[ProcessorId]) {
-        let mut known = HashMap::new();
-        for id in rewired {
-            let (Some(plan), Some(cell)) =
-                (self.after.processors.get(id), self.installed.cells.get(id))
-            else {
-                continue;
-            };
-            let Some(mut open) = self.holdings.open(cell) else { continue };
-            for (index, output) in open.parts().outputs.iter_mut().enumerate() {
-                let per_call = plan.descriptor.outputs.get(index).map_or(1, |p| p.max_per_call);
-                let held = self.after.frames_beyond(plan, index, POOL_REACH, &mut known);
-                output.set_pool_limit(held.saturating_add(per_call).saturating_add(2));
-            }
-        }
     }
 
     /// Counts who may still do something, and starts what is new.

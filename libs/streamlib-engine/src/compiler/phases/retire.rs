@@ -35,10 +35,7 @@ impl Phases<'_> {
     }
 
     fn tear_down(&mut self, processor: &ProcessorId, replaced: bool, problems: &mut Vec<String>) {
-        let Some(index) = self.old.cells.iter().position(|old| old.cell().id == *processor) else {
-            return;
-        };
-        let mut old = self.old.cells.swap_remove(index);
+        let Some(mut old) = self.old.cells.remove(processor) else { return };
         if let Some(mut instance) = old.open().body().instance.take() {
             let result = catch_unwind(AssertUnwindSafe(|| instance.teardown()))
                 .unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
@@ -52,8 +49,7 @@ impl Phases<'_> {
     }
 
     fn end_strand(&mut self, id: &ProcessorId, problems: &mut Vec<String>) {
-        let Some(index) = self.old.strands.iter().position(|(old, _)| old == id) else { return };
-        let (_, strand) = self.old.strands.swap_remove(index);
+        let Some(strand) = self.old.strands.remove(id) else { return };
         let Home::Thread(thread) = &strand.home else { return };
         let kept = self
             .installed
@@ -70,8 +66,7 @@ impl Phases<'_> {
         self.old.senders.clear();
         self.old.cells.clear();
         let problems = &mut Vec::new();
-        while let Some((id, _)) = self.old.strands.last().cloned() {
-            self.end_strand(&id, problems);
-        }
+        let left: Vec<_> = self.old.strands.keys().cloned().collect();
+        left.iter().for_each(|id| self.end_strand(id, problems));
     }
 }

@@ -6,12 +6,13 @@
 //! longer path never fills. Declared numbers can be wrong; what is too short then grows while it
 //! runs.
 
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
 use super::draft::Draft;
 use super::worklist::Marks;
 use crate::graph::Slot;
 use crate::ids::LinkId;
+use crate::maps::HashMap;
 
 /// How many processors back from a join are looked at. Beyond, links grow when they must.
 const LOOK_BACK: usize = 1024;
@@ -134,7 +135,7 @@ impl Draft<'_> {
     /// source.
     fn missing(&self, lanes: &[(LinkId, Slot)], rank: &[u32]) -> Vec<Late> {
         let mut walk =
-            Walk { rank, next: BinaryHeap::new(), late: HashMap::new(), lanes: lanes.len() };
+            Walk { rank, next: BinaryHeap::new(), late: HashMap::default(), lanes: lanes.len() };
         for (lane, (_, producer)) in lanes.iter().enumerate() {
             self.reach(&mut walk, *producer, lane, Late::default());
         }

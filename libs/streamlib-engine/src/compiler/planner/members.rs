@@ -4,7 +4,7 @@
 //! right behind the last of its producers. One that differs in more is listed anew in the order of
 //! the graph.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::put;
 use super::draft::Draft;
@@ -12,6 +12,7 @@ use crate::compiler::blueprint::{Blueprint, StrandPlan};
 use crate::delegates::SchedulingStrategy;
 use crate::graph::Slot;
 use crate::ids::ProcessorId;
+use crate::maps::{HashMap, HashSet};
 
 /// From how many members that differ on a strand is listed anew.
 const MANY: usize = 64;
@@ -141,7 +142,7 @@ impl Draft<'_> {
 
     /// Where those members are that the changes have to do with.
     fn places(&self, members: &[ProcessorId], edit: &Edit) -> HashMap<Slot, usize> {
-        let mut wanted: HashMap<&ProcessorId, Slot> = HashMap::new();
+        let mut wanted: HashMap<&ProcessorId, Slot> = HashMap::default();
         for slot in edit.join.iter().chain(&edit.check) {
             let others = self.topology().producers(*slot).chain(self.topology().consumers(*slot));
             for slot in others.map(|(_, other)| other).chain([*slot]) {

@@ -1,0 +1,116 @@
+//! How many buffers each output may have: what its links hold, what its consumers hold, and, since
+//! a frame may be passed on, the same of what is a few links further.
+
+use super::Phases;
+use crate::compiler::blueprint::{Blueprint, ProcessorPlan};
+use crate::ids::ProcessorId;
+use crate::maps::HashMap;
+
+/// How many links away a buffer is thought to travel.
+const REACH: usize = 16;
+/// How many links beyond those are counted along, so that what comes later is known already.
+const AHEAD: usize = 240;
+/// From how many processors on it is worth to count ahead.
+const MANY: usize = 64;
+
+/// Frames behind a processor, by how many links further they may be.
+type Beyond = [u32; REACH + 1];
+
+impl Phases<'_> {
+    /// The limits of the pools of all processors whose ports change.
+    pub(super) fn pool_limits(&self) -> Vec<(ProcessorId, Vec<u32>)> {
+        let mut count = Count::new(&self.after, self.rewired.len() >= MANY);
+        let plans = self.rewired.iter().filter_map(|id| count.processor(id));
+        let plans: Vec<_> = plans.filter(|plan| !plan.outputs.is_empty()).collect();
+        let limits = plans.into_iter().map(|plan| {
+            let outputs = plan.descriptor.outputs.iter().enumerate();
+            let limits = outputs.map(|(index, port)| {
+                let held = count.behind_output(plan, index, count.sight)[REACH];
+                held.saturating_add(port.max_per_call).saturating_add(2)
+            });
+            (plan.node.id.clone(), limits.collect())
+        });
+        limits.collect()
+    }
+
+    /// Sizes the pools of what was rewired.
+    pub(super) fn size_pools(&mut self) {
+        for (id, limits) in &self.pool_limits {
+            let Some(cell) = self.installed.cells.get(id) else { continue };
+            let Some(mut open) = self.holdings.open(cell) else { continue };
+            for (output, limit) in open.parts().outputs.iter_mut().zip(limits) {
+                output.set_pool_limit(*limit);
+            }
+        }
+    }
+}
+
+/// Counts frames behind outputs, each processor once, so that joins are not counted path by path.
+struct Count<'a> {
+    blueprint: &'a Blueprint,
+    /// How far is looked.
+    sight: usize,
+    /// What is behind all outputs of a processor, and up to how many links further that is right.
+    known: HashMap<&'a ProcessorId, (Beyond, usize)>,
+}
+
+impl<'a> Count<'a> {
+    fn new(blueprint: &'a Blueprint, many: bool) -> Self {
+        let sight = if many { REACH + AHEAD } else { REACH };
+        Self { blueprint, sight, known: HashMap::default() }
+    }
+
+    fn processor(&self, id: &ProcessorId) -> Option<&'a ProcessorPlan> {
+        self.blueprint.processors.get(id).map(|plan| &**plan)
+    }
+
+    /// What is behind an output, looking `sight` links further.
+    fn behind_output(&mut self, plan: &'a ProcessorPlan, index: usize, sight: usize) -> Beyond {
+        let mut behind = [0; REACH + 1];
+        self.add_output(plan, index, sight, &mut behind);
+        behind
+    }
+
+    /// Adds what is behind an output; gives back up to how many links further that is right.
+    fn add_output(
+        &mut self,
+        plan: &'a ProcessorPlan,
+        index: usize,
+        sight: usize,
+        behind: &mut Beyond,
+    ) -> usize {
+        let mut right = usize::MAX;
+        for key in plan.outputs.get(index).into_iter().flatten() {
+            let Some(link) = self.blueprint.links.get(key) else { continue };
+            let Some(target) = self.processor(&link.target.0) else { continue };
+            let holds = target.descriptor.inputs.get(link.target.1).map_or(0, |port| port.holds);
+            let here = link.depth.saturating_add(holds).saturating_add(1);
+            behind.iter_mut().for_each(|frames| *frames = frames.saturating_add(here));
+            let Some(left) = sight.checked_sub(1) else {
+                right = 0;
+                continue;
+            };
+            let (further, known) = self.behind(target, left);
+            right = right.min(known.saturating_add(1));
+            for (frames, further) in behind.iter_mut().skip(1).zip(&further) {
+                *frames = frames.saturating_add(*further);
+            }
+        }
+        right
+    }
+
+    /// What is behind all outputs of a processor, and up to how many links further that is right.
+    fn behind(&mut self, plan: &'a ProcessorPlan, sight: usize) -> (Beyond, usize) {
+        if let Some(known) = self.known.get(&plan.node.id)
+            && known.1 >= sight.min(REACH)
+        {
+            return *known;
+        }
+        let (mut behind, mut right) = ([0; REACH + 1], usize::MAX);
+        for index in 0..plan.outputs.len() {
+            right = right.min(self.add_output(plan, index, sight, &mut behind));
+        }
+        self.known.insert(&plan.node.id, (behind, right));
+        (behind, right)
+    }
+}
