@@ -1,5 +1,7 @@
 //! What frames and processors are called and how they are described.
 //!
+//! - [`Schema`]: a JSON Type Definition (RFC 8927) with metadata for what it lacks, and the check
+//!   of values against it: [`Problem`] is an error indicator and a sentence.
 //! - [`SchemaRef`]: the name and version of a schema; [`builtin`]: the schemas of StreamLib's own
 //!   frames.
 //! - [`Format`]: which frame exactly (pixel format, size, sample rate, codec);
@@ -11,13 +13,16 @@
 //! values serialise to the same text.
 
 pub mod builtin;
+mod check;
 mod config;
 mod descriptor;
 mod format;
 mod format_set;
 mod reference;
+pub mod schema;
 mod text;
 
+pub use check::{Fault, Indicator, PROBLEMS_MAX, Problem};
 pub use config::{ConfigField, ConfigProblem, ConfigType};
 pub use descriptor::{
     Delivery, DeliveryPolicy, FormatTie, InputPortDescriptor, Latency, Needs, OutputPortDescriptor,
@@ -26,3 +31,4 @@ pub use descriptor::{
 pub use format::{AudioFormat, Format, PacketFormat, VideoFormat};
 pub use format_set::{AudioRange, FormatRange, FormatSet, PacketRange, VideoRange};
 pub use reference::{SchemaRef, SchemaRefError, Version, nearest_name};
+pub use schema::{Schema, SchemaError};

@@ -1,0 +1,7 @@
+//! Schemas from outside: the official suite, sentences, compatibility.
+
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+mod invalid;
+mod problems;
+mod suite;
