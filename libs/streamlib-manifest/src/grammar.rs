@@ -1,7 +1,7 @@
 //! The keys of a graph file: the one table that checking and the JSON Schema come from.
 
 use crate::graph_file::{
-    Delivery, LINK_DEPTH_MAX, OnPeerDeath, ParameterType, Priority, RestartPolicy, Strategy,
+    Delivery, LINK_DEPTH_MAX, ParameterType, Priority, RestartPolicy, Strategy,
 };
 use crate::shape::{Key, NameKind, Object, Shape};
 
@@ -158,11 +158,6 @@ pub(crate) static LINK: Object = Object {
         ),
         optional("convert", Shape::Bool, "Whether a format converter may be put in; true."),
         optional("feedback", Shape::Bool, "Whether the link closes a cycle; false."),
-        optional(
-            "on_peer_death",
-            Shape::Choice(OnPeerDeath::WORDS),
-            "What the link does with frames while the consumer's process is dead.",
-        ),
         optional("annotations", Shape::Object(&ANNOTATIONS), "Notes of editors."),
     ],
 };

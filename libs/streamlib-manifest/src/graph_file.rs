@@ -183,8 +183,6 @@ pub struct LinkEntry {
     pub convert: Option<bool>,
     /// Whether the link closes a cycle; its delivery is then `latest`.
     pub feedback: bool,
-    /// What the link does with frames while the consumer's process is dead.
-    pub on_peer_death: Option<OnPeerDeath>,
     /// Notes of editors.
     pub annotations: Annotations,
 }
@@ -202,7 +200,6 @@ impl LinkEntry {
             lane: None,
             convert: None,
             feedback: false,
-            on_peer_death: None,
             annotations: Annotations::default(),
         }
     }
@@ -257,16 +254,6 @@ word_enum! {
         EverySample = "every_sample",
         /// Bounded; back-pressure when it is full.
         Lossless = "lossless",
-    }
-}
-
-word_enum! {
-    /// What a link does with frames while its consumer's process is dead.
-    pub enum OnPeerDeath {
-        /// Drops and counts them.
-        Drop = "drop",
-        /// Holds them: the producer waits.
-        Hold = "hold",
     }
 }
 

@@ -63,7 +63,7 @@ pub use document::NESTING_MAX;
 pub use emit::to_yaml;
 pub use error::ManifestError;
 pub use graph_file::{
-    Annotations, Delivery, Endpoint, GraphFile, LINK_DEPTH_MAX, LinkEntry, OnPeerDeath, Parameter,
+    Annotations, Delivery, Endpoint, GraphFile, LINK_DEPTH_MAX, LinkEntry, Parameter,
     ParameterType, Priority, ProcessorEntry, Restart, RestartPolicy, Scheduling, Settings,
     Strategy,
 };

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::graph_file::{
-    Annotations, Delivery, GraphFile, LinkEntry, OnPeerDeath, Parameter, ParameterType, Priority,
+    Annotations, Delivery, GraphFile, LinkEntry, Parameter, ParameterType, Priority,
     ProcessorEntry, Restart, RestartPolicy, Scheduling, Settings, Strategy,
 };
 use crate::identifier::check_identifier;
@@ -136,7 +136,6 @@ fn link(node: &Node) -> Option<LinkEntry> {
         lane: integer(node, "lane"),
         convert: boolean(node, "convert"),
         feedback: boolean(node, "feedback").unwrap_or(false),
-        on_peer_death: word(node, "on_peer_death", OnPeerDeath::from_word),
         annotations: node.get("annotations").map(annotations).unwrap_or_default(),
     })
 }

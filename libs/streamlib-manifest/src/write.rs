@@ -117,7 +117,6 @@ fn link(link: &LinkEntry) -> Value {
         .maybe("lane", link.lane)
         .maybe("convert", link.convert)
         .maybe("feedback", link.feedback.then_some(true))
-        .maybe("on_peer_death", link.on_peer_death.map(|p| p.as_str()))
         .map("annotations", annotations(&link.annotations));
     Value::Map(fields.0)
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use streamlib_manifest::{
-    Annotations, Delivery, Endpoint, LinkEntry, OnPeerDeath, ParameterType, Priority, Restart,
-    RestartPolicy, Scheduling, Strategy, Value, parse_graph,
+    Annotations, Delivery, Endpoint, LinkEntry, ParameterType, Priority, Restart, RestartPolicy,
+    Scheduling, Strategy, Value, parse_graph,
 };
 
 use crate::{EXAMPLE, good};
@@ -59,7 +59,6 @@ fn every_key() {
     let link = &graph.links[1];
     assert_eq!((link.depth, link.lane, link.convert), (Some(4096), Some(1), Some(false)));
     assert_eq!(link.max_age, Some(Duration::from_millis(200)));
-    assert_eq!(link.on_peer_death, Some(OnPeerDeath::Hold));
     assert!(graph.links[2].feedback);
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use streamlib_manifest::{
-    Annotations, Delivery, Endpoint, GraphFile, LinkEntry, Map, Number, OnPeerDeath, Parameter,
-    ParameterType, Priority, ProcessorEntry, Restart, RestartPolicy, Scheduling, Settings,
-    Strategy as Place, Value, parse_graph, to_yaml,
+    Annotations, Delivery, Endpoint, GraphFile, LinkEntry, Map, Number, Parameter, ParameterType,
+    Priority, ProcessorEntry, Restart, RestartPolicy, Scheduling, Settings, Strategy as Place,
+    Value, parse_graph, to_yaml,
 };
 
 use crate::good;
@@ -75,7 +75,6 @@ fn the_written_form() {
         max_age: 200ms
         lane: 1
         convert: false
-        on_peer_death: hold
         annotations: { note: to the file }
       -
         from: file.state
@@ -287,19 +286,15 @@ fn policies() -> impl Strategy<Value = LinkEntry> {
         prop::option::of(1..=4096_u16),
         prop::option::of(duration()),
         prop::option::of(any::<bool>()),
-        prop::sample::select(vec![None, Some(OnPeerDeath::Drop), Some(OnPeerDeath::Hold)]),
         annotations(),
     )
-        .prop_map(move |(delivery, depth, max_age, convert, on_peer_death, annotations)| {
-            LinkEntry {
-                delivery,
-                depth,
-                max_age,
-                convert,
-                on_peer_death,
-                annotations,
-                ..LinkEntry::new(end(), end())
-            }
+        .prop_map(move |(delivery, depth, max_age, convert, annotations)| LinkEntry {
+            delivery,
+            depth,
+            max_age,
+            convert,
+            annotations,
+            ..LinkEntry::new(end(), end())
         })
 }
 
