@@ -1,16 +1,13 @@
 //! Branches that are slow, late or gone do not touch their siblings.
 
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
 
+use serde_json::{Value, json};
 use streamlib::engine::graph::{LinkOptions, ProcessorNode};
-use streamlib::engine::ids::{PortRef, ProcessorId};
-use streamlib::engine::pubsub::TopicFilter;
 use streamlib::prelude::*;
 use streamlib::schema::Delivery;
-use streamlib::{CommitMode, RuntimeBuilder};
 
-use crate::support::{asset, decoded_frames};
+use crate::support::{Film, Graph, assert_near, clip, decoded_frames, film, numbers, port};
 
 /// A door that starts closed.
 #[derive(Debug, Default)]
@@ -53,67 +50,49 @@ impl Processor for HangingPreview {
     }
 }
 
-fn port(processor: &str, port: &str) -> PortRef {
-    PortRef::new(ProcessorId::new(processor).unwrap(), port)
-}
-
 /// The film into a file beside a preview that hangs until the file is finished.
-fn check(builder: RuntimeBuilder, scheduling: Option<&str>) {
-    let folder = tempfile::tempdir().unwrap();
-    let film = folder.path().join("film.mp4");
+fn check(workers: usize, scheduling: Option<&str>) {
     let door = Arc::new(Door::default());
-    let runtime = builder
-        .with_resource(Arc::clone(&door))
-        .with_commit_mode(CommitMode::Auto)
-        .build()
-        .unwrap();
-    let config = serde_json::json!({ "path": asset("bigbuckbunny.mp4") });
-    runtime.add_processor_by_name("movie", "com.tatolab.mp4_source", config).unwrap();
-    let config = serde_json::json!({ "output_path": film });
-    runtime.add_processor_by_name("file", "com.tatolab.mp4_writer", config).unwrap();
-    let preview = runtime.add_processor::<HangingPreview>(NoConfig {}).unwrap();
+    let builder = StreamRuntime::builder().with_workers(workers).with_resource(Arc::clone(&door));
+    let mut graph = Graph::build(builder);
+    graph.add_movie(&film());
+    let file = graph.add_writer("file", json!({}));
+    let preview = graph.add_processor::<HangingPreview>(NoConfig {}).unwrap();
     if let Some(strategy) = scheduling {
-        let mut node = ProcessorNode::clone(runtime.snapshot().processor(preview.id()).unwrap());
+        let mut node = ProcessorNode::clone(graph.snapshot().processor(preview.id()).unwrap());
         node.scheduling = Some(serde_json::from_str(strategy).unwrap());
-        runtime.replace(&preview, node).unwrap();
+        graph.replace(&preview, node).unwrap();
     }
-    runtime.connect(port("movie", "video"), port("file", "video")).unwrap();
-    let link = runtime.connect(port("movie", "video"), &preview).unwrap();
+    graph.link(&["movie.video -> file.video"]);
+    let link = graph.connect(port("movie.video"), &preview).unwrap();
 
-    let mut ended = runtime
-        .events()
-        .subscribe("processor.file.state_changed".parse::<TopicFilter>().unwrap(), 64);
-    runtime.start().unwrap();
     // The writer has no outputs, so its change to `ended` says that the file is finished.
-    let mut finished = false;
-    while !finished {
-        let event = ended.recv_timeout(Duration::from_secs(60)).expect("the file is finished");
-        finished = format!("{event:?}").contains("new: Ended");
-    }
-    let counts = runtime.inspector().link(link).unwrap().counts;
+    let mut ended = graph.follow("processor.file.state_changed");
+    graph.start().unwrap();
+    ended.until("Ended");
+    let counts = graph.inspector().link(link).unwrap().counts;
     assert_eq!(counts.sent, 132, "the source was not held up");
     door.open();
-    let outcome = runtime.wait().unwrap();
-    assert!(!outcome.failed(), "{outcome:?}");
-    assert_eq!(decoded_frames(&film, "v:0"), 132);
+    graph.finish();
+    assert_eq!(decoded_frames(&file, "v:0"), 132);
     // Two frames at most reached the preview: the first, and the newest when it came back.
     assert!(counts.superseded >= 130, "{counts:?}");
 }
 
 #[test]
 fn a_hanging_preview_on_the_pool_holds_nobody_up() {
-    check(StreamRuntime::builder().with_workers(2), None);
+    check(2, None);
 }
 
 #[test]
 fn a_hanging_preview_on_the_only_worker_holds_nobody_up() {
-    check(StreamRuntime::builder().with_workers(1), None);
+    check(1, None);
 }
 
 #[test]
 fn a_hanging_preview_on_its_own_thread_holds_nobody_up() {
     let dedicated = r#"{"strategy": "dedicated_thread", "priority": "normal"}"#;
-    check(StreamRuntime::builder().with_workers(1), Some(dedicated));
+    check(1, Some(dedicated));
 }
 
 /// Keeps the last `HELD` frames back: its branch is late.
@@ -151,33 +130,29 @@ impl Processor for Late {
     }
 }
 
-/// A branch that is 30 frames late joins the direct one again, with every depth at 1.
+/// Every queue holds one frame.
+fn shallow() -> LinkOptions {
+    let (depth, delivery) = (Some(1), Some(Delivery::Lossless));
+    LinkOptions { depth, delivery, ..LinkOptions::default() }
+}
+
+/// A branch that is 30 frames late joins the direct one again.
 fn check_join(workers: usize) {
-    let folder = tempfile::tempdir().unwrap();
-    let film = folder.path().join("film.mp4");
-    let runtime = StreamRuntime::builder().with_workers(workers).build().unwrap();
-    let config = serde_json::json!({ "path": asset("bigbuckbunny.mp4"), "audio": false });
-    runtime.add_processor_by_name("movie", "com.tatolab.mp4_source", config).unwrap();
-    let late = runtime.add_processor::<Late>(NoConfig {}).unwrap();
-    let none = serde_json::Value::Null;
-    runtime.add_processor_by_name("both", "com.tatolab.compositor", none).unwrap();
-    let config = serde_json::json!({ "output_path": film });
-    runtime.add_processor_by_name("file", "com.tatolab.mp4_writer", config).unwrap();
-    let shallow = || LinkOptions {
-        depth: Some(1),
-        delivery: Some(Delivery::Lossless),
-        ..LinkOptions::default()
-    };
-    let join = port("both", "video_in");
-    let connect = |from: PortRef, to: PortRef| runtime.connect_with(from, to, shallow()).unwrap();
-    connect(port("movie", "video"), join.clone());
-    connect(port("movie", "video"), PortRef::new(late.id().clone(), "video_in"));
-    connect(PortRef::new(late.id().clone(), "video_out"), join);
-    connect(port("both", "video_out"), port("file", "video"));
-    runtime.start().unwrap();
-    let outcome = runtime.wait().unwrap();
-    assert!(!outcome.failed(), "{outcome:?}");
-    assert_eq!(decoded_frames(&film, "v:0"), 132, "{workers} workers");
+    let mut graph = Graph::new(workers);
+    graph.add("movie", "mp4_source", json!({ "path": clip("bframes"), "audio": false }));
+    let late = graph.add_processor::<Late>(NoConfig {}).unwrap();
+    assert_eq!(late.id().as_str(), "late");
+    graph.add("both", "compositor", Value::Null);
+    let file = graph.add_writer("file", json!({}));
+    let links = [
+        "movie.video -> both.video_in",
+        "movie.video -> late.video_in",
+        "late.video_out -> both.video_in",
+        "both.video_out -> file.video",
+    ];
+    graph.link_with(&links, &shallow());
+    graph.run();
+    assert_eq!(Film::of(&file).numbers(), numbers(125));
 }
 
 #[test]
@@ -188,4 +163,33 @@ fn a_late_branch_joins_again_on_one_worker() {
 #[test]
 fn a_late_branch_joins_again_on_four_workers() {
     check_join(4);
+}
+
+/// The sound starts 50 pictures after the first picture, and the demo loses none of them.
+fn check_late_sound(workers: usize) {
+    let builder = StreamRuntime::builder().with_workers(workers);
+    let mut graph = Graph::demo(builder, &clip("late_audio"));
+    let links: Vec<_> = graph.snapshot().links().cloned().collect();
+    let mut edit = graph.transaction();
+    links.iter().for_each(|link| edit.disconnect(link.id));
+    for link in links {
+        edit.connect(link.source.clone(), link.target.clone(), shallow());
+    }
+    edit.commit().unwrap();
+    graph.run();
+    let made = Film::of(&graph.path("comparison.mp4"));
+    assert_eq!(made.numbers(), numbers(125));
+    let sound = made.sound.unwrap();
+    assert_near("start of the sound", sound.start, 2.0, 0.03);
+    assert_near("end of the sound", sound.end, 5.0, 0.03);
+}
+
+#[test]
+fn late_sound_holds_nothing_up_on_one_worker() {
+    check_late_sound(1);
+}
+
+#[test]
+fn late_sound_holds_nothing_up_on_four_workers() {
+    check_late_sound(4);
 }

@@ -5,4 +5,6 @@
 mod branches;
 mod demo;
 mod media;
+mod stopping;
 mod support;
+mod sync;
