@@ -41,6 +41,7 @@ pub use streamlib_engine::{
 pub use streamlib_manifest as manifest;
 #[doc(hidden)]
 pub use streamlib_processor::__private;
+pub use streamlib_processor::harness;
 pub use streamlib_processor::{ConfigChoice, MediaConfig, ProcessorConfig, processor};
 pub use streamlib_schema as schema;
 pub use streamlib_video::processors as video;
@@ -49,4 +50,14 @@ pub use streamlib_video::processors as video;
 pub mod prelude {
     pub use crate::{GraphOutcome, ProcessorHandle, StreamRuntime};
     pub use streamlib_processor::prelude::*;
+}
+
+/// The guide's code is compiled and run with the documentation tests.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../../docs/guide/processors.md")]
+    struct Processors;
+
+    #[doc = include_str!("../../../docs/guide/live-graphs.md")]
+    struct LiveGraphs;
 }
