@@ -40,6 +40,10 @@ impl Control {
             let _entered = tokio.enter();
             let signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
             let [interrupt, terminate, hangup] = signals.map(signal);
+            // A file that outgrows the limit of this user fails its writer, and does not end the
+            // program, as it would if nobody watched for the signal.
+            let file_size = rustix::process::Signal::XFSZ.as_raw();
+            let _watched = signal(SignalKind::from_raw(file_size))?;
             let parent = match parent {
                 Some(parent) => {
                     parent.set_nonblocking(true)?;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use streamlib::StreamRuntime;
 use streamlib::engine::graph::GraphState as EngineState;
+use streamlib_manifest::Diagnostics;
 use streamlib_protocol::parent::ProcessorEnd;
 use streamlib_protocol::{
     ErrorBody, ErrorCode, GraphState, Inspect, Progress, Snapshot, TransactionReply,
@@ -38,6 +39,15 @@ pub(crate) struct EngineGraph {
     /// Changes in force since the file was loaded. What the file says is not taken back. Locked
     /// while one is made, so that the number is that of the engine's history.
     changes: Mutex<u64>,
+}
+
+/// What was found in a graph file that has errors, and what can be said besides about the part of
+/// it that can be read.
+pub(crate) fn with_more(known: Diagnostics, loaded: &Loaded) -> Diagnostics {
+    // One that cannot even be made says so when a graph without errors is to be run.
+    let Ok(runtime) = StreamRuntime::new() else { return known };
+    let more = streamlib::graph_file::check(runtime.engine(), &loaded.graph);
+    refusals::with_more(known, &more, loaded)
 }
 
 impl EngineGraph {
@@ -73,7 +83,7 @@ impl EngineGraph {
             error => refusals::runtime(&error),
         })?;
         let begin = Instant::now();
-        self.runtime.start().map_err(|error| refusals::engine(&error))?;
+        self.runtime.start().map_err(|error| refusals::start(&error, loaded))?;
         // Only the first start counts, and there is no second one.
         self.started.get_or_init(|| begin);
         Ok(())

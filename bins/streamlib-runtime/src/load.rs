@@ -7,7 +7,7 @@ use streamlib_manifest::{FILE_BYTES_MAX, Parsed, ResolvedGraph, parse_graph_byte
 use streamlib_protocol::{ErrorBody, ErrorCode, Problem};
 
 use crate::args::GraphArguments;
-use crate::problems;
+use crate::{engine, problems};
 
 /// A graph file that can be built, as far as can be said without the types of its processors.
 #[derive(Debug, Clone)]
@@ -22,13 +22,15 @@ pub(crate) struct Loaded {
 pub(crate) fn load(arguments: &GraphArguments) -> Result<Loaded, ErrorBody> {
     let shown = arguments.file.display().to_string();
     let parsed = parse_graph_bytes(&read(&arguments.file)?, &shown);
-    match parsed.resolve(&arguments.assignments) {
-        Ok(graph) => {
-            let warnings = problems::problems(parsed.diagnostics());
-            Ok(Loaded { graph, parsed, warnings })
-        }
-        Err(found) => Err(problems::refusal(&shown, problems::problems(&found))),
+    let (graph, found) = parsed.resolve_readable(&arguments.assignments);
+    let has_errors = found.has_errors();
+    let warnings = problems::problems(&found);
+    let loaded = Loaded { graph, parsed, warnings };
+    if !has_errors {
+        return Ok(loaded);
     }
+    // What the types of the processors say belongs to "all problems at once" as well.
+    Err(problems::refusal(&shown, &engine::with_more(found, &loaded)))
 }
 
 /// The bytes of a file; one byte more than is allowed at most, so that the parser refuses it.

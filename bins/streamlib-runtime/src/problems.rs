@@ -30,7 +30,8 @@ pub(crate) fn problems(diagnostics: &Diagnostics) -> Vec<Problem> {
 }
 
 /// The refusal of a graph because of its problems.
-pub(crate) fn refusal(file: &str, problems: Vec<Problem>) -> ErrorBody {
+pub(crate) fn refusal(file: &str, found: &Diagnostics) -> ErrorBody {
+    let problems = problems(found);
     let is_error = |problem: &&Problem| problem.severity == ProblemSeverity::Error;
     let message = match problems.iter().filter(is_error).count() {
         1 => format!("`{file}` has a problem and cannot be run"),

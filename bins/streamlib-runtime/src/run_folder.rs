@@ -66,19 +66,26 @@ pub(crate) fn by_environment() -> Result<PathBuf, ListenError> {
 /// Listens in the run folder under the name of the graph.
 pub(crate) fn listen(graph: &str) -> Result<Listening, ListenError> {
     let folder = by_environment()?;
+    let name = SocketName { graph: graph.to_owned(), pid: std::process::id() };
+    let path = folder.join(name.to_string());
+    check_length(&path)?;
     prepare(&folder)?;
     remove_stale(&folder);
-    let name = SocketName { graph: graph.to_owned(), pid: std::process::id() };
-    listen_at(folder.join(name.to_string()))
+    listen_at(path)
+}
+
+fn check_length(path: &Path) -> Result<(), ListenError> {
+    let length = path.as_os_str().len();
+    if length > SOCKET_PATH_BYTES_MAX {
+        return Err(ListenError::PathTooLong { path: path.display().to_string(), length });
+    }
+    Ok(())
 }
 
 /// Listens at a path. A socket that is there and that nobody listens on is replaced.
 pub(crate) fn listen_at(path: PathBuf) -> Result<Listening, ListenError> {
+    check_length(&path)?;
     let shown = path.display().to_string();
-    let length = path.as_os_str().len();
-    if length > SOCKET_PATH_BYTES_MAX {
-        return Err(ListenError::PathTooLong { path: shown, length });
-    }
     let bind = |path: &Path| {
         let listener = UnixListener::bind(path)?;
         let listening = Listening { listener, path: path.to_owned() };

@@ -32,14 +32,14 @@ pub enum ContainerError {
     },
 
     /// A file of no bytes.
-    #[error("'{}' is empty: it has no bytes to read", path.display())]
+    #[error("'{}' is empty: it has no bytes to read; copy or record it again", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
     },
 
     /// The first bytes are not those of any MP4 or MOV file.
-    #[error("'{}' is not an MP4 file: it starts with '{found}' where a box such as 'ftyp' or 'moov' should be", path.display())]
+    #[error("'{}' is not an MP4 file: it starts with '{found}' where a box such as 'ftyp' or 'moov' should be; choose another file, or convert this one", path.display())]
     NotMp4 {
         /// The file.
         path: PathBuf,
@@ -306,7 +306,27 @@ pub enum ContainerError {
     },
 }
 
-/// For processors: the sentence with all its reasons.
+impl ContainerError {
+    /// What to do about a refusal of the system, where there is something.
+    fn way_out(&self) -> Option<&'static str> {
+        use io::ErrorKind as Kind;
+        let Self::Io { action, source, .. } = self else { return None };
+        Some(match (*action, source.kind()) {
+            ("create", Kind::NotFound) => "make its folder first",
+            (_, Kind::NotFound | Kind::NotADirectory) => "check the path",
+            (_, Kind::PermissionDenied | Kind::ReadOnlyFilesystem) => {
+                "give this user the right to it, or choose another place"
+            }
+            (_, Kind::IsADirectory) => "name a file in it",
+            ("write", Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge) => {
+                "make room or write elsewhere; what fitted is kept, and plays as far as it goes"
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// For processors: the sentence with all its reasons, and what to do.
 impl From<ContainerError> for streamlib_processor::Error {
     fn from(error: ContainerError) -> Self {
         let mut text = error.to_string();
@@ -315,6 +335,10 @@ impl From<ContainerError> for streamlib_processor::Error {
             text.push_str(": ");
             text.push_str(&error.to_string());
             reason = error.source();
+        }
+        if let Some(way_out) = error.way_out() {
+            text.push_str("; ");
+            text.push_str(way_out);
         }
         Self::new(text)
     }

@@ -129,6 +129,8 @@ codes! {
     RefusedLink = "refused-link",
     /// Parts that are right one by one and do not go together.
     RefusedGraph = "refused-graph",
+    /// A processor that is right and could not be started: a file that is missing, for example.
+    StartFailed = "start-failed",
     /// There were more problems than are reported.
     TooManyProblems = "too-many-problems",
 }

@@ -67,7 +67,23 @@ impl Parsed {
         if self.diagnostics.has_errors() {
             return Err(self.diagnostics.clone());
         }
-        resolve::resolve(&self.graph, Some(&self.spans), assignments)
+        match resolve::resolve(&self.graph, Some(&self.spans), assignments) {
+            (_, found) if found.has_errors() => Err(found),
+            (graph, _) => Ok(graph),
+        }
+    }
+
+    /// What could be read of the graph, with its parameters put in as far as they are right, and
+    /// everything that is wrong with both. For tools that want to say more about a graph that has
+    /// errors; such a graph is never run.
+    #[must_use]
+    pub fn resolve_readable(&self, assignments: &[Assignment]) -> (ResolvedGraph, Diagnostics) {
+        let (graph, of_parameters) = resolve::resolve(&self.graph, Some(&self.spans), assignments);
+        let mut found = self.diagnostics.clone();
+        // References were looked at when the file was read.
+        let known = self.diagnostics.as_slice();
+        found.extend(of_parameters.into_iter().filter(|one| !known.contains(one)));
+        (graph, found)
     }
 }
 
@@ -89,7 +105,7 @@ pub fn parse_graph_bytes(bytes: &[u8], file: &str) -> Parsed {
                 is_utf16.then(|| "it looks like UTF-16; save it as UTF-8".to_owned())
             })
         }
-        Err(_) => refuse_size(bytes.len(), file),
+        Err(_) => refuse_size(file),
     }
 }
 
@@ -97,7 +113,7 @@ pub fn parse_graph_bytes(bytes: &[u8], file: &str) -> Parsed {
 #[must_use]
 pub fn parse_graph(text: &str, file: &str) -> Parsed {
     if text.len() > FILE_BYTES_MAX {
-        return refuse_size(text.len(), file);
+        return refuse_size(file);
     }
     let source = Arc::new(SourceText::new(file, text));
     let mut problems = Problems::new(&source);
@@ -129,7 +145,8 @@ fn refuse(
     Parsed { graph: GraphFile::default(), diagnostics, spans: Spans::new(source, None) }
 }
 
-fn refuse_size(length: usize, file: &str) -> Parsed {
-    let message = format!("the file has {length} bytes; a graph file has at most {FILE_BYTES_MAX}");
+/// Who read the file may have stopped behind the limit, so its true size is not known here.
+fn refuse_size(file: &str) -> Parsed {
+    let message = format!("a graph file has at most {FILE_BYTES_MAX} bytes, and this one has more");
     refuse("", file, 0, Code::FileTooLarge, &message, None)
 }

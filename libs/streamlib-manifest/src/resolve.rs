@@ -64,15 +64,19 @@ impl GraphFile {
     /// Assignments to parameters that are not declared or of the wrong type, parameters that
     /// have no value, and references that are not valid.
     pub fn resolve(&self, assignments: &[Assignment]) -> Result<ResolvedGraph, Diagnostics> {
-        resolve(self, None, assignments)
+        match resolve(self, None, assignments) {
+            (_, found) if found.has_errors() => Err(found),
+            (graph, _) => Ok(graph),
+        }
     }
 }
 
+/// The graph with its parameters put in as far as they are right, and what is wrong with them.
 pub(crate) fn resolve(
     graph: &GraphFile,
     spans: Option<&Spans>,
     assignments: &[Assignment],
-) -> Result<ResolvedGraph, Diagnostics> {
+) -> (ResolvedGraph, Diagnostics) {
     let mut resolver = Resolver { spans, values: HashMap::new(), found: Diagnostics::default() };
     resolver.assign(graph, assignments);
     let mut processors = graph.processors.clone();
@@ -80,16 +84,14 @@ pub(crate) fn resolve(
         let mut path: NodePath = ["processors", id.as_str(), "config"].into_iter().collect();
         resolver.map(&mut processor.config, &mut path);
     }
-    if resolver.found.has_errors() {
-        return Err(resolver.found);
-    }
-    Ok(ResolvedGraph {
+    let resolved = ResolvedGraph {
         name: graph.name.clone(),
         description: graph.description.clone(),
         settings: graph.settings.clone(),
         processors,
         links: graph.links.clone(),
-    })
+    };
+    (resolved, resolver.found)
 }
 
 struct Resolver<'s> {

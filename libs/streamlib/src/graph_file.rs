@@ -1,5 +1,7 @@
 //! From a graph file to changes of a graph, with every problem at its place in the file.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use streamlib_engine::Engine;
 use streamlib_engine::delegates::{FactoryDelegate, SchedulingStrategy, ThreadPriority};
@@ -11,6 +13,8 @@ use streamlib_manifest::{
     Annotations, Code, Delivery, LinkEntry, NodePath, Priority, ProcessorEntry, ResolvedGraph,
     Strategy,
 };
+use streamlib_processor::BoxedProcessor;
+use streamlib_schema::ProcessorDescriptor;
 
 /// Back-off of a restart policy that names none.
 const DEFAULT_BACKOFF: std::time::Duration = std::time::Duration::from_millis(500);
@@ -114,9 +118,16 @@ impl<'a> Trial<'a> {
             Ok(node) => node,
             Err(message) => return self.problem(Code::InvalidName, path, true, message),
         };
+        let bare = ProcessorNode { config: json!({}), ..node.clone() };
         if let Err(error) = self.apply(Change::Add { node }) {
-            self.missing.push(id);
+            // With its settings left out, its links can still be looked at.
+            let is_config = matches!(error, GraphError::BadConfig { .. });
             self.processor_problem(path, error);
+            let changes = [Change::Add { node: bare }];
+            match apply(&self.snapshot, &changes, &WithoutSettings(self.factory)) {
+                Ok(applied) if is_config => self.snapshot = applied.snapshot,
+                _ => self.missing.push(id),
+            }
         }
     }
 
@@ -157,6 +168,7 @@ impl<'a> Trial<'a> {
         if let Err(error) = self.apply(change) {
             let code = match error {
                 GraphError::UnknownPort { .. } => Code::UnknownPort,
+                GraphError::UnknownProcessor { .. } => Code::UnknownProcessor,
                 _ => Code::RefusedLink,
             };
             self.problem(code, path, false, error.to_string());
@@ -172,6 +184,26 @@ impl<'a> Trial<'a> {
 
     fn problem(&mut self, code: Code, path: NodePath, at_key: bool, message: String) {
         self.problems.push(GraphProblem { code, path, at_key, message });
+    }
+}
+
+/// A factory whose types have no settings, for a look at the ports of processors whose settings
+/// are wrong.
+struct WithoutSettings<'a>(&'a dyn FactoryDelegate);
+
+impl FactoryDelegate for WithoutSettings<'_> {
+    fn create(&self, node: &ProcessorNode) -> Result<BoxedProcessor, streamlib_processor::Error> {
+        self.0.create(node)
+    }
+
+    fn descriptor(&self, processor_type: &str) -> Option<Arc<ProcessorDescriptor>> {
+        let mut descriptor = (*self.0.descriptor(processor_type)?).clone();
+        descriptor.config.clear();
+        Some(Arc::new(descriptor))
+    }
+
+    fn type_names(&self) -> Vec<String> {
+        self.0.type_names()
     }
 }
 

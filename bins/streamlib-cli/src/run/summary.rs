@@ -28,9 +28,22 @@ pub(super) fn summary(report: &Report) -> String {
     }
     text.push('\n');
     text.push_str(&losses(&inspect.links));
+    text.push_str(&failures(report));
+    text
+}
+
+/// Who failed and why, and whom that ended early.
+fn failures(report: &Report) -> String {
+    let mut text = String::new();
+    let mut ended_early = Vec::new();
     for end in report.ends.iter().filter(|end| end.is_failure()) {
-        let why = end.message.as_deref().unwrap_or("it did not say why");
-        text.push_str(&format!("\nfailed: {}: {why}\n", end.processor));
+        match &end.message {
+            Some(why) => text.push_str(&format!("\nfailed: {}: {why}\n", end.processor)),
+            None => ended_early.push(end.processor.as_str()),
+        }
+    }
+    if !ended_early.is_empty() {
+        text.push_str(&format!("\nended early by that: {}\n", ended_early.join(", ")));
     }
     text
 }
@@ -122,6 +135,7 @@ mod tests {
         let ends = json!([
             { "processor": "movie", "cause": "finished" },
             { "processor": "file", "cause": "failed", "message": "the disk is full" },
+            { "processor": "sheet", "cause": "failed" },
         ]);
         insta::assert_snapshot!(summary(&report("failed", ends, 12)), @r"
         g FAILED after 4.00 s
@@ -136,6 +150,8 @@ mod tests {
         movie.video         preview.video_in  12 superseded
 
         failed: file: the disk is full
+
+        ended early by that: sheet
         ");
     }
 }

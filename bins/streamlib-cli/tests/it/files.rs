@@ -42,7 +42,12 @@ fn every_problem_is_said_at_once() {
       |                                                             ^^^^^^
     hint: known settings: amount
 
-    wrong.yaml cannot be run: 3 errors, 0 warnings
+    wrong.yaml:7:5: error[unknown-port]: processor `end` has no input `inptu`
+    7 |   - gray.video_out -> end.inptu
+      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: did you mean `input`? Its inputs are input
+
+    wrong.yaml cannot be run: 4 errors, 0 warnings
     --- stderr
     ");
     check!(home.answer("check missing.yaml"), @r"

@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests do")]
 
+mod bad_graphs;
+mod bad_media;
+mod bad_places;
 mod files;
 mod help;
 mod home;
 mod lives;
 mod nothing;
 mod runs;
+mod sentences;
 mod serial;

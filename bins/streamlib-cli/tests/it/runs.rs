@@ -35,7 +35,7 @@ fn a_graph_that_is_wrong_or_has_no_input_does_not_run() {
     exit 2
     --- stdout
     --- stderr
-    error: `wrong.yaml` has 3 problems and cannot be run
+    error: `wrong.yaml` has 4 problems and cannot be run
 
     wrong.yaml:3:20: error[unknown-type]: processor `picture`: there is no processor type `com.tatolab.test_patern`
     3 |   picture: { type: com.tatolab.test_patern }
@@ -50,6 +50,11 @@ fn a_graph_that_is_wrong_or_has_no_input_does_not_run() {
     4 |   gray: { type: com.tatolab.grayscale, config: { amount: 7, colour: red } }
       |                                                             ^^^^^^
     hint: known settings: amount
+
+    wrong.yaml:7:5: error[unknown-port]: processor `end` has no input `inptu`
+    7 |   - gray.video_out -> end.inptu
+      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: did you mean `input`? Its inputs are input
     ");
     check!(home.answer("run missing.yaml"), @r"
     exit 2
@@ -62,12 +67,17 @@ fn a_graph_that_is_wrong_or_has_no_input_does_not_run() {
       |               ^^^^
     hint: set it with `--set clip=value`, or give it a `default`
     ");
-    check!(home.answer("run missing.yaml --set clip=/nowhere/film.mp4"), @r"
+    check!(home.answer("run missing.yaml --set clip=/nowhere/film.mp4"), @r#"
     exit 1
     --- stdout
     --- stderr
-    error: processor `movie` cannot be set up: cannot open '/nowhere/film.mp4': No such file or directory (os error 2)
-    ");
+    error: the graph of `missing.yaml` cannot be started
+
+    missing.yaml:4:3: error[start-failed]: processor `movie` cannot be set up: cannot open '/nowhere/film.mp4': No such file or directory (os error 2)
+    4 |   movie: { type: com.tatolab.mp4_source, config: { path: "${cl…
+      |   ^^^^^
+    hint: check the path
+    "#);
     check!(home.answer("run short.yaml --name ../x"), @r#"
     exit 2
     --- stdout

@@ -3,7 +3,9 @@
 use streamlib::engine::graph::GraphError;
 use streamlib::graph_file::GraphProblem;
 use streamlib::{Error, RuntimeError};
-use streamlib_manifest::Diagnostic;
+use streamlib_manifest::{
+    Code, Diagnostic, Diagnostics, NodePath, PathSegment, ResolvedGraph, Spans, Value,
+};
 use streamlib_protocol::{ErrorBody, ErrorCode};
 
 use crate::load::Loaded;
@@ -13,13 +15,83 @@ use crate::problems;
 pub(super) fn graph_file(found: &[GraphProblem], loaded: &Loaded) -> ErrorBody {
     let spans = loaded.parsed.spans();
     let mut diagnostics = loaded.parsed.diagnostics().clone();
-    diagnostics.extend(found.iter().map(|problem| {
-        let (message, hint) = split_hint(&problem.message);
-        let diagnostic = Diagnostic::error(problem.code, problem.path.clone(), message);
-        let diagnostic = diagnostic.with_hint(hint);
-        if problem.at_key { spans.at_key(diagnostic) } else { spans.at(diagnostic) }
-    }));
-    problems::refusal(spans.file(), problems::problems(&diagnostics))
+    diagnostics.extend(found.iter().map(|problem| at_its_line(problem, spans)));
+    problems::refusal(spans.file(), &diagnostics)
+}
+
+/// What was found in a file, and what the types of its processors say besides. What follows from a
+/// problem that is known already is left out.
+pub(super) fn with_more(
+    mut known: Diagnostics,
+    more: &[GraphProblem],
+    loaded: &Loaded,
+) -> Diagnostics {
+    let follows = |problem: &GraphProblem| {
+        // The file's own rules know all names of processors, also of those that cannot be read.
+        matches!(problem.code, Code::UnknownProcessor | Code::RefusedGraph)
+            || known.as_slice().iter().any(|one| overlap(&one.path, &problem.path))
+            || is_unreadable(&loaded.graph, &problem.path)
+    };
+    let new = more.iter().filter(|problem| !follows(problem));
+    let new: Vec<_> = new.map(|problem| at_its_line(problem, loaded.parsed.spans())).collect();
+    known.extend(new);
+    known
+}
+
+/// Whether a place holds nothing that the types could judge: a type that is missing, or a
+/// reference to a parameter that has no value.
+fn is_unreadable(graph: &ResolvedGraph, path: &NodePath) -> bool {
+    let [PathSegment::Key(_), PathSegment::Key(id), PathSegment::Key(key), rest @ ..] =
+        path.segments()
+    else {
+        return false;
+    };
+    let Some(entry) = graph.processors.get(id) else { return true };
+    if key == "type" {
+        return entry.type_name.is_empty();
+    }
+    let Some((PathSegment::Key(first), rest)) = rest.split_first() else { return false };
+    let value = rest.iter().try_fold(entry.config.get(first), |value, part| {
+        Some(match (value?, part) {
+            (Value::Map(map), PathSegment::Key(key)) => map.get(key),
+            (Value::List(items), PathSegment::Index(index)) => items.get(*index),
+            _ => None,
+        })
+    });
+    matches!(value.flatten(), Some(Value::String(text)) if text.contains("${"))
+}
+
+/// Whether one of two places is within the other. The whole file says nothing about its parts.
+fn overlap(one: &NodePath, other: &NodePath) -> bool {
+    let (one, other) = (one.segments(), other.segments());
+    let length = one.len().min(other.len());
+    length > 0 && one[..length] == other[..length]
+}
+
+fn at_its_line(problem: &GraphProblem, spans: &Spans) -> Diagnostic {
+    let (message, hint) = split_hint(&problem.message);
+    let diagnostic = Diagnostic::error(problem.code, problem.path.clone(), message);
+    let diagnostic = diagnostic.with_hint(hint);
+    if problem.at_key { spans.at_key(diagnostic) } else { spans.at(diagnostic) }
+}
+
+/// The refusal of a graph that is right and could not be started: at the line of the processor
+/// that failed, if it was one.
+pub(super) fn start(error: &Error, loaded: &Loaded) -> ErrorBody {
+    let (Error::Create { processor, .. } | Error::SetUp { processor, .. }) = error else {
+        return engine(error);
+    };
+    let spans = loaded.parsed.spans();
+    let problem = GraphProblem {
+        code: Code::StartFailed,
+        path: ["processors", processor.as_str()].into_iter().collect(),
+        at_key: true,
+        message: with_sources(error),
+    };
+    let mut found = Diagnostics::default();
+    found.push(at_its_line(&problem, spans));
+    let message = format!("the graph of `{}` cannot be started", spans.file());
+    ErrorBody::new(code(error), message).with_problems(problems::problems(&found))
 }
 
 /// The engine says what to do behind the last semicolon.

@@ -73,7 +73,7 @@ fn a_graph_that_is_right_has_no_problems_and_is_printed_as_declared() {
 fn every_problem_of_a_graph_is_said_with_its_place() {
     insta::assert_snapshot!(answer(&["check", "wrong.yaml"]), @r#"
     exit 2
-    {"code":"invalid_graph","message":"`wrong.yaml` has 3 problems and cannot be run","problems":[{"severity":"error","code":"unknown-type","message":"processor `picture`: there is no processor type `com.tatolab.test_patern`","path":"processors.picture.type","location":{"file":"wrong.yaml","line":3,"column":20,"length":23},"hint":"did you mean `com.tatolab.test_pattern`?","shown":"wrong.yaml:3:20: error[unknown-type]: processor `picture`: there is no processor type `com.tatolab.test_patern`\n3 |   picture: { type: com.tatolab.test_patern }\n  |                    ^^^^^^^^^^^^^^^^^^^^^^^\nhint: did you mean `com.tatolab.test_pattern`?"},{"severity":"error","code":"invalid-config","message":"expected a number from 0 to 1, found 7","path":"processors.gray.config.amount","location":{"file":"wrong.yaml","line":4,"column":50,"length":6},"shown":"wrong.yaml:4:50: error[invalid-config]: expected a number from 0 to 1, found 7\n4 |   gray: { type: com.tatolab.grayscale, config: { amount: 7, colour: red } }\n  |                                                  ^^^^^^"},{"severity":"error","code":"invalid-config","message":"there is no such setting","path":"processors.gray.config.colour","location":{"file":"wrong.yaml","line":4,"column":61,"length":6},"hint":"known settings: amount","shown":"wrong.yaml:4:61: error[invalid-config]: there is no such setting\n4 |   gray: { type: com.tatolab.grayscale, config: { amount: 7, colour: red } }\n  |                                                             ^^^^^^\nhint: known settings: amount"}]}
+    {"code":"invalid_graph","message":"`wrong.yaml` has 4 problems and cannot be run","problems":[{"severity":"error","code":"unknown-type","message":"processor `picture`: there is no processor type `com.tatolab.test_patern`","path":"processors.picture.type","location":{"file":"wrong.yaml","line":3,"column":20,"length":23},"hint":"did you mean `com.tatolab.test_pattern`?","shown":"wrong.yaml:3:20: error[unknown-type]: processor `picture`: there is no processor type `com.tatolab.test_patern`\n3 |   picture: { type: com.tatolab.test_patern }\n  |                    ^^^^^^^^^^^^^^^^^^^^^^^\nhint: did you mean `com.tatolab.test_pattern`?"},{"severity":"error","code":"invalid-config","message":"expected a number from 0 to 1, found 7","path":"processors.gray.config.amount","location":{"file":"wrong.yaml","line":4,"column":50,"length":6},"shown":"wrong.yaml:4:50: error[invalid-config]: expected a number from 0 to 1, found 7\n4 |   gray: { type: com.tatolab.grayscale, config: { amount: 7, colour: red } }\n  |                                                  ^^^^^^"},{"severity":"error","code":"invalid-config","message":"there is no such setting","path":"processors.gray.config.colour","location":{"file":"wrong.yaml","line":4,"column":61,"length":6},"hint":"known settings: amount","shown":"wrong.yaml:4:61: error[invalid-config]: there is no such setting\n4 |   gray: { type: com.tatolab.grayscale, config: { amount: 7, colour: red } }\n  |                                                             ^^^^^^\nhint: known settings: amount"},{"severity":"error","code":"unknown-port","message":"processor `end` has no input `inptu`","path":"links[0]","location":{"file":"wrong.yaml","line":7,"column":5,"length":27},"hint":"did you mean `input`? Its inputs are input","shown":"wrong.yaml:7:5: error[unknown-port]: processor `end` has no input `inptu`\n7 |   - gray.video_out -> end.inptu\n  |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^\nhint: did you mean `input`? Its inputs are input"}]}
     "#);
     insta::assert_snapshot!(answer(&["graph", "short.yaml", "--set", "frame=7"]), @r#"
     exit 2
@@ -85,7 +85,7 @@ fn every_problem_of_a_graph_is_said_with_its_place() {
 fn a_graph_that_cannot_be_run_is_refused_in_a_sentence() {
     insta::assert_snapshot!(answer(&["run", "wrong.yaml"]), @r"
     exit 2
-    error: `wrong.yaml` has 3 problems and cannot be run
+    error: `wrong.yaml` has 4 problems and cannot be run
 
     wrong.yaml:3:20: error[unknown-type]: processor `picture`: there is no processor type `com.tatolab.test_patern`
     3 |   picture: { type: com.tatolab.test_patern }
@@ -100,6 +100,11 @@ fn a_graph_that_cannot_be_run_is_refused_in_a_sentence() {
     4 |   gray: { type: com.tatolab.grayscale, config: { amount: 7, colour: red } }
       |                                                             ^^^^^^
     hint: known settings: amount
+
+    wrong.yaml:7:5: error[unknown-port]: processor `end` has no input `inptu`
+    7 |   - gray.video_out -> end.inptu
+      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: did you mean `input`? Its inputs are input
     ");
     insta::assert_snapshot!(answer(&["run", "short.yaml", "--parent-on-stdin"]), @r"
     exit 2

@@ -63,7 +63,7 @@ enum State {
 
 fn failed(action: &'static str, path: &Path, source: std::io::Error) -> AudioError {
     let hint = match source.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             "; free some space: what was written so far is kept"
         }
         ErrorKind::NotFound => "; its folder does not exist: make it first",

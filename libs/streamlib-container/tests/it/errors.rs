@@ -29,12 +29,12 @@ fn every_message() {
     check(&ContainerError::Io { action: "open", path: path(), source }, "cannot open 'a/film.mp4'");
     check(
         &ContainerError::Empty { path: path() },
-        "'a/film.mp4' is empty: it has no bytes to read",
+        "'a/film.mp4' is empty: it has no bytes to read; copy or record it again",
     );
     check(
         &ContainerError::NotMp4 { path: path(), found: FourCc(*b"\x1aE\xdf\xa3") },
         "'a/film.mp4' is not an MP4 file: it starts with '\\x1aE\\xdf\\xa3' where a box such as \
-         'ftyp' or 'moov' should be",
+         'ftyp' or 'moov' should be; choose another file, or convert this one",
     );
     check(
         &ContainerError::Truncated { path: path(), kind, offset: 7, needed: 30, available: 20 },
@@ -102,11 +102,11 @@ fn check_open(bytes: &[u8], expected: &str) {
 
 #[test]
 fn bytes_that_are_no_film() {
-    check_open(b"", "'film.mp4' is empty: it has no bytes to read");
+    check_open(b"", "'film.mp4' is empty: it has no bytes to read; copy or record it again");
     check_open(
         b"RIFF\x24\0\0\0WAVEfmt ",
         "'film.mp4' is not an MP4 file: it starts with '$\\x00\\x00\\x00' where a box such as 'ftyp' \
-         or 'moov' should be",
+         or 'moov' should be; choose another file, or convert this one",
     );
     check_open(
         b"\0\0\0\x10ftypisom\0\0\0\0",

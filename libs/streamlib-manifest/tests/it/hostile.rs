@@ -138,7 +138,7 @@ fn bytes_that_are_not_text() {
     hint: this is not a text file, or it was damaged
     ");
     assert_snapshot!(exercise(&vec![b'#'; (16 << 20) + 1]).diagnostics(), @"
-    f:1:1: error[file-too-large]: the file has 16777217 bytes; a graph file has at most 16777216
+    f:1:1: error[file-too-large]: a graph file has at most 16777216 bytes, and this one has more
     1 | 
       | ^
     ");

@@ -128,7 +128,8 @@ impl Movie {
         })?;
         let options =
             WriterOptions { max_fragment_duration: self.fragment, ..WriterOptions::default() };
-        let writer = FragmentedMp4Writer::new(file, &self.path, tracks, options)?;
+        let writer = FragmentedMp4Writer::new(file, &self.path, tracks, options)
+            .inspect_err(|_| remove_beginning(&self.path, &copy))?;
         self.started = true;
         self.state =
             State::Open(Box::new(Open { writer, file: copy, tracks: numbers, is_broken: false }));
@@ -196,6 +197,14 @@ impl Movie {
             cut(&file, whole);
         }
         result.and(finished.map(drop))
+    }
+}
+
+/// Removes a file in which not even the beginning found room, as nothing can be read from it.
+fn remove_beginning(path: &Path, file: &File) {
+    if file.metadata().is_ok_and(|found| found.is_file()) {
+        // That it stays, if it does, adds nothing to the error of writing it.
+        drop(std::fs::remove_file(path));
     }
 }
 

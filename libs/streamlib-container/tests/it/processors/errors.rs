@@ -31,14 +31,14 @@ fn files_that_cannot_be_played() {
     let missing = folder().join("not-there.mp4");
     check_source(
         from_file(&missing),
-        "cannot open 'not-there.mp4': No such file or directory (os error 2)",
+        "cannot open 'not-there.mp4': No such file or directory (os error 2); check the path",
     );
     check_source(from_file(Path::new("")), "the setting `path` is empty: name a file");
     let check = |clip: &str, expected: &str| check_source(from_file(&asset(clip)), expected);
     check(
         "not_an_mp4.mp4",
         "'not_an_mp4.mp4' is not an MP4 file: it starts with ' is ' where a box such as 'ftyp' or \
-         'moov' should be",
+         'moov' should be; choose another file, or convert this one",
     );
     // The sizes are those of the machine's ffmpeg.
     for clip in ["truncated.mp4", "truncated_no_index.mp4"] {
@@ -149,10 +149,13 @@ fn check_place(path: &Path, expected: &str) {
 fn places_that_cannot_be_written() {
     check_place(Path::new(""), "the setting `output_path` is empty: name a file");
     let missing = folder().join("no-such-folder/out.mp4");
-    check_place(&missing, "cannot create 'out.mp4': No such file or directory (os error 2)");
+    check_place(
+        &missing,
+        "cannot create 'out.mp4': No such file or directory (os error 2); make its folder first",
+    );
     let place = folder().join("a-folder.mp4");
     std::fs::create_dir_all(&place).expect("a folder");
-    check_place(&place, "cannot create 'a-folder.mp4': is a directory");
+    check_place(&place, "cannot create 'a-folder.mp4': is a directory; name a file in it");
     let config = Mp4WriterConfig {
         output_path: folder().join("scaled.mp4"),
         on_size_change: OnSizeChange::Scale,
@@ -192,7 +195,8 @@ fn a_full_disk_is_said_by_name() {
     let error = write(&mut harness, &played).expect_err("the disk is full");
     assert_eq!(
         error.to_string(),
-        "cannot write '/dev/full': No space left on device (os error 28)"
+        "cannot write '/dev/full': No space left on device (os error 28); make room or write \
+         elsewhere; what fitted is kept, and plays as far as it goes"
     );
     harness.processor().teardown().expect("there is nothing left to close");
 }

@@ -18,8 +18,11 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Refuses a path whose folder is not there.
+/// Refuses a path whose folder is not there, and one that is a folder.
 pub(super) fn check_folder(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(refused(path, "it is a folder; name a file in it"));
+    }
     let folder = folder_of(path);
     if folder.is_dir() {
         return Ok(());
