@@ -5,6 +5,7 @@
 
 mod audio;
 mod data;
+mod describe;
 mod packet;
 mod video;
 

@@ -1,10 +1,13 @@
-//! What a processor's configuration takes: fields with types, defaults, ranges and units, and the
-//! check of a value against them.
+//! What a processor's configuration takes: fields with types, defaults, ranges and units. They make
+//! a schema, and that checks configurations.
+
+mod as_schema;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::reference::nearest_name;
+use crate::check::{Fault, Problem};
+use crate::schema::{Schema, SchemaError};
 
 /// The type of a configuration field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,129 +94,75 @@ impl std::fmt::Display for ConfigProblem {
 }
 
 impl ConfigField {
-    /// Every problem of `config` against `fields`, in the order of the configuration.
+    /// Every problem of `config` against `fields`. Where many are checked against the same fields,
+    /// a [`ConfigCheck`] is made once.
     pub fn check_all(fields: &[Self], config: &Value) -> Vec<ConfigProblem> {
-        let mut problems = Vec::new();
-        check_fields(fields, config, &mut Vec::new(), &mut problems);
-        problems
+        if fields.is_empty() && is_nothing(config) {
+            return Vec::new();
+        }
+        ConfigCheck::new(fields).check(config)
     }
 }
 
-fn report(
-    problems: &mut Vec<ConfigProblem>,
-    path: &[String],
-    message: String,
-    hint: Option<String>,
-) {
-    problems.push(ConfigProblem { path: path.to_vec(), message, hint });
+/// The check of configurations: what [`ConfigField::schema`] says of them, in the words of
+/// settings.
+#[derive(Debug, Clone)]
+pub struct ConfigCheck {
+    schema: Result<Schema, SchemaError>,
+    takes_nothing: bool,
 }
 
-fn check_fields(
-    fields: &[ConfigField],
-    config: &Value,
-    path: &mut Vec<String>,
-    problems: &mut Vec<ConfigProblem>,
-) {
-    let empty = serde_json::Map::new();
-    let map = match config {
-        Value::Null => &empty,
-        Value::Object(map) => map,
-        other => {
-            let message = format!("expected a map of settings, found {}", describe(other));
-            return report(problems, path, message, None);
+impl ConfigCheck {
+    /// The check against these fields.
+    pub fn new(fields: &[ConfigField]) -> Self {
+        Self { schema: ConfigField::schema(fields), takes_nothing: fields.is_empty() }
+    }
+
+    /// Every problem of `config`, in its order; settings that are missing come last. `null` is no
+    /// settings at all.
+    pub fn check(&self, config: &Value) -> Vec<ConfigProblem> {
+        if self.takes_nothing && is_nothing(config) {
+            return Vec::new();
         }
-    };
-    for (name, value) in map {
-        path.push(name.clone());
-        match fields.iter().find(|field| field.name == *name) {
-            Some(field) if value.is_null() && field.default == Some(Value::Null) => {}
-            Some(field) => check_value(&field.value_type, &field.unit, value, path, problems),
-            None => {
-                let names = fields.iter().map(|field| field.name.as_str());
-                let hint = match nearest_name(name, names.clone()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None if fields.is_empty() => "this processor takes no settings".to_owned(),
-                    None => format!("known settings: {}", names.collect::<Vec<_>>().join(", ")),
+        let none = Value::Object(serde_json::Map::new());
+        let config = if config.is_null() { &none } else { config };
+        match &self.schema {
+            Ok(schema) => schema.check(config).into_iter().map(ConfigProblem::from).collect(),
+            Err(error) => vec![ConfigProblem {
+                path: error.path.clone(),
+                message: format!("the processor describes its settings wrongly: {error}"),
+                hint: None,
+            }],
+        }
+    }
+}
+
+fn is_nothing(config: &Value) -> bool {
+    config.is_null() || config.as_object().is_some_and(serde_json::Map::is_empty)
+}
+
+impl From<Problem> for ConfigProblem {
+    fn from(problem: Problem) -> Self {
+        let (path, is_top) = (problem.place(), problem.instance_path.is_empty());
+        let (message, hint) = match &problem.fault {
+            Fault::UnknownField { known, near } => {
+                let hint = match near {
+                    Some(near) => Some(format!("did you mean `{near}`?")),
+                    None if !known.is_empty() => {
+                        Some(format!("known settings: {}", known.join(", ")))
+                    }
+                    None if path.len() == 1 => Some("this processor takes no settings".to_owned()),
+                    None => None,
                 };
-                report(problems, path, "there is no such setting".to_owned(), Some(hint));
+                ("there is no such setting".to_owned(), hint)
             }
-        }
-        path.pop();
-    }
-    for field in fields {
-        if field.default.is_none() && !map.contains_key(&field.name) {
-            path.push(field.name.clone());
-            let hint = Some(field.description.clone()).filter(|text| !text.is_empty());
-            report(problems, path, "this setting is required".to_owned(), hint);
-            path.pop();
-        }
-    }
-}
-
-fn check_value(
-    expected: &ConfigType,
-    unit: &str,
-    value: &Value,
-    path: &mut Vec<String>,
-    problems: &mut Vec<ConfigProblem>,
-) {
-    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-    let wanted = match expected {
-        ConfigType::Any => return,
-        ConfigType::Boolean if value.is_boolean() => return,
-        ConfigType::Boolean => "true or false".to_owned(),
-        ConfigType::Text if value.is_string() => return,
-        ConfigType::Text => "a text".to_owned(),
-        ConfigType::Integer { min, max } => {
-            let number = value.as_i64().map(i128::from).or(value.as_u64().map(i128::from));
-            if number.is_some_and(|n| (i128::from(*min)..=i128::from(*max)).contains(&n)) {
-                return;
+            Fault::Missing { .. } => ("this setting is required".to_owned(), problem.hint()),
+            Fault::Expected { found, .. } if is_top => {
+                (format!("expected a map of settings, found {found}"), None)
             }
-            format!("a whole number from {min} to {max}{unit}")
-        }
-        ConfigType::Number { min, max } => {
-            if value.as_f64().is_some_and(|number| (*min..=*max).contains(&number)) {
-                return;
-            }
-            format!("a number from {min} to {max}{unit}")
-        }
-        ConfigType::Choice { values } => {
-            let text = value.as_str().unwrap_or_default();
-            if values.iter().any(|known| known == text) {
-                return;
-            }
-            let near = nearest_name(text, values.iter().map(String::as_str));
-            let message =
-                format!("expected one of {}, found {}", values.join(", "), describe(value));
-            let hint = near.map(|near| format!("did you mean `{near}`?"));
-            return report(problems, path, message, hint);
-        }
-        ConfigType::List { of } => {
-            if let Some(list) = value.as_array() {
-                for (index, element) in list.iter().enumerate() {
-                    path.push(index.to_string());
-                    check_value(of, "", element, path, problems);
-                    path.pop();
-                }
-                return;
-            }
-            "a list".to_owned()
-        }
-        ConfigType::Map { fields } => return check_fields(fields, value, path, problems),
-    };
-    report(problems, path, format!("expected {wanted}, found {}", describe(value)), None);
-}
-
-fn describe(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::String(text) if text.chars().count() > 40 => {
-            format!("\"{}...\"", text.chars().take(40).collect::<String>())
-        }
-        Value::String(_) => value.to_string(),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "a map".to_owned(),
+            Fault::Expected { .. } | Fault::TooDeep => (problem.message(), problem.hint()),
+        };
+        Self { path, message, hint }
     }
 }
 
@@ -262,5 +211,65 @@ mod tests {
                 "`tones.1`: expected a whole number from 1 to 10, found \"x\"",
             ],
         );
+    }
+
+    #[test]
+    fn a_whole_number_is_written_without_a_fraction() {
+        check(
+            json!({"path": "a", "bitrate": 4.0}),
+            &["`bitrate`: expected a whole number from 1 to 10 Mbit/s, found 4.0"],
+        );
+        let none = ConfigField::check_all(&[], &json!({"a": 1}));
+        let text = "`a`: there is no such setting; this processor takes no settings";
+        assert_eq!(none.iter().map(ToString::to_string).collect::<Vec<_>>(), [text]);
+        assert_eq!(ConfigField::check_all(&[], &json!({})), []);
+    }
+
+    #[test]
+    fn fields_that_contradict_themselves_are_the_processors_fault() {
+        let mut fields = fields();
+        fields[1].value_type = ConfigType::Integer { min: 2, max: 1 };
+        let problems = ConfigField::check_all(&fields, &json!({"path": "a"}));
+        assert_eq!(
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["`optionalProperties.bitrate`: the processor describes its settings wrongly: the \
+              schema is not valid at `optionalProperties.bitrate`: `streamlib:min` is 2, over \
+              `streamlib:max`, which is 1"]
+        );
+    }
+
+    #[test]
+    fn fields_make_a_schema_that_reads_itself() {
+        let mut descriptor =
+            crate::ProcessorDescriptor::new("com.example.fast", crate::ProcessExecution::Manual);
+        descriptor.config = fields();
+        let schema = descriptor.config_schema().unwrap();
+        assert_eq!(schema.reference().unwrap().to_string(), "com.example.fast.config@1.0.0");
+        assert_eq!(
+            *schema.json(),
+            json!({
+                "metadata": {"streamlib:schema": "com.example.fast.config@1.0.0"},
+                "properties": {"path": {"type": "string", "metadata": {"description": "The path."}}},
+                "optionalProperties": {
+                    "bitrate": {"type": "uint32", "metadata": {
+                        "description": "The bitrate.",
+                        "streamlib:min": 1, "streamlib:max": 10,
+                        "streamlib:unit": "Mbit/s", "streamlib:default": 4,
+                    }},
+                    "speed": {"enum": ["fast", "slow"], "metadata": {
+                        "description": "The speed.", "streamlib:default": "fast",
+                    }},
+                    "tones": {
+                        "elements": {
+                            "type": "uint32",
+                            "metadata": {"streamlib:min": 1, "streamlib:max": 10},
+                        },
+                        "nullable": true,
+                        "metadata": {"description": "The tones.", "streamlib:default": null},
+                    },
+                },
+            })
+        );
+        assert_eq!(Schema::new(schema.json().clone()), Ok(schema));
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::ConfigField;
 use crate::format_set::FormatSet;
 use crate::reference::SchemaRef;
+use crate::schema::{Schema, SchemaError};
 
 /// Everything that is known about a type of processor without creating one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +60,16 @@ impl ProcessorDescriptor {
             latency: Latency::default(),
             exclusive: None,
         }
+    }
+
+    /// What its configuration is: [`ConfigField::schema`] with a name, that of the processor and
+    /// `.config`.
+    ///
+    /// # Errors
+    /// The fields contradict themselves, which those that the macros make do not.
+    pub fn config_schema(&self) -> Result<Schema, SchemaError> {
+        let reference = format!("{}.config@{}", self.name, self.version).parse().ok();
+        ConfigField::named_schema(&self.config, reference.as_ref())
     }
 
     /// The input called `name`.

@@ -12,6 +12,7 @@
 //! Plain data without I/O. Everything serialises, with names and not with numbers, and two equal
 //! values serialise to the same text.
 
+mod base64;
 pub mod builtin;
 mod check;
 mod config;
@@ -22,8 +23,9 @@ mod reference;
 pub mod schema;
 mod text;
 
+pub use base64::to_base64;
 pub use check::{Fault, Indicator, PROBLEMS_MAX, Problem};
-pub use config::{ConfigField, ConfigProblem, ConfigType};
+pub use config::{ConfigCheck, ConfigField, ConfigProblem, ConfigType};
 pub use descriptor::{
     Delivery, DeliveryPolicy, FormatTie, InputPortDescriptor, Latency, Needs, OutputPortDescriptor,
     ProcessExecution, ProcessorDescriptor, Trigger,

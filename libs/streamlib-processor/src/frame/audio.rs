@@ -10,6 +10,9 @@ use super::{FrameType, frame_common};
 use crate::error::{Error, Result};
 use crate::ports::Output;
 
+/// The highest sample rate, Hz.
+const MAX_RATE: u32 = 768_000;
+
 /// Audio samples that were received: 32-bit float, channels interleaved.
 #[derive(Debug, Clone)]
 pub struct AudioFrame {
@@ -41,8 +44,9 @@ fn check(block: &BlockRef) -> Result<(), BlockError> {
     if SampleFormat::from_number(meta.sample_format) != Some(SampleFormat::F32) {
         return Err(BlockError::Inconsistent("the sample format is not f32"));
     }
-    if !(1..=MAX_CHANNELS as u32).contains(&meta.channels) || meta.sample_rate == 0 {
-        return Err(BlockError::Inconsistent("the channels are not 1 to 8, or the rate is 0"));
+    let channels = 1..=MAX_CHANNELS as u32;
+    if !channels.contains(&meta.channels) || !(1..=MAX_RATE).contains(&meta.sample_rate) {
+        return Err(BlockError::Inconsistent("not 1 to 8 channels, or a rate over 768,000 or 0"));
     }
     let samples = u64::from(meta.frame_count) * u64::from(meta.channels) * 4;
     if view.memory(0).unwrap_or_default().len() as u64 != samples {

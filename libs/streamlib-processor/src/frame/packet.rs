@@ -82,6 +82,13 @@ macro_rules! packet_frame {
             }
         }
 
+        impl $type {
+            /// The envelope and the fixed metadata, as its schema has them.
+            pub fn describe(&self) -> serde_json::Value {
+                super::describe::packet(self)
+            }
+        }
+
         impl PacketFrame for $type {
             fn raw(&self) -> &RawFrame {
                 &self.raw

@@ -10,7 +10,7 @@ use streamlib_processor::prelude::*;
 
 use crate::processors::Relay;
 
-fn frame(kind: BlockKind, meta: &impl Pod, memory: usize) -> RawFrame {
+pub(crate) fn frame(kind: BlockKind, meta: &impl Pod, memory: usize) -> RawFrame {
     let header = BlockHeader::layout(kind, 0, size_of_val(meta), 0, &[memory]).unwrap();
     let mut block = heap_block(header.total_size as usize);
     let bytes = block.bytes_mut().unwrap();
@@ -96,9 +96,11 @@ fn samples_are_as_many_as_is_said() {
     check_samples(|meta| meta.layout = 99, None);
     let format = Some("the sample format is not f32");
     check_samples(|meta| meta.sample_format = SampleFormat::S16.number(), format);
-    let range = Some("the channels are not 1 to 8, or the rate is 0");
+    let range = Some("not 1 to 8 channels, or a rate over 768,000 or 0");
     check_samples(|meta| meta.channels = 9, range);
     check_samples(|meta| meta.sample_rate = 0, range);
+    check_samples(|meta| meta.sample_rate = 768_001, range);
+    check_samples(|meta| meta.sample_rate = 768_000, None);
     let count = Some("the samples are not as many as is said");
     check_samples(|meta| meta.frame_count = 4, count);
     check_samples(|meta| meta.frame_count = u32::MAX, count);

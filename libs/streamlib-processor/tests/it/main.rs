@@ -10,3 +10,4 @@ mod names;
 mod processors;
 mod refused;
 mod running;
+mod schemas;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::problem::Problem;
 use super::{PROBLEMS_MAX, expected};
+use crate::base64::is_base64;
 use crate::schema::{Float, Form, Node, Properties, Schema, Whole, whole_number};
 
 /// Adds to `problems` what the metadata of `schema` does not allow.
@@ -149,39 +150,4 @@ fn not_within(float: &Float, number: f64) -> Option<&'static str> {
         return Some("streamlib:min");
     }
     float.max.is_some_and(|max| number > max).then_some("streamlib:max")
-}
-
-/// True for base64 of RFC 4648, section 4, with padding and with zero bits in it.
-fn is_base64(text: &str) -> bool {
-    let value = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    let bytes = text.as_bytes();
-    let padding = bytes.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
-    let (body, _) = bytes.split_at(bytes.len() - padding);
-    let spare_bits = [0, 0b11, 0b1111][padding];
-    let last = body.last().map_or(Some(0), |byte| value(*byte));
-    bytes.len().is_multiple_of(4)
-        && body.iter().all(|byte| value(*byte).is_some())
-        && last.is_some_and(|last| last & spare_bits == 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_base64;
-
-    #[test]
-    fn base64_has_one_spelling() {
-        for good in ["", "AA==", "AAA=", "AAAA", "+/+/", "AAAAAQ=="] {
-            assert!(is_base64(good), "{good}");
-        }
-        for bad in ["A", "AA", "AAA", "A===", "====", "AB==", "AAB=", "AA=A", "-_-_", "AA A"] {
-            assert!(!is_base64(bad), "{bad}");
-        }
-    }
 }

@@ -205,9 +205,11 @@ impl Node {
                 format!("a whole number from {} to {}{unit}", whole.min, whole.max)
             }
             Form::Float(float) => match (float.min, float.max) {
-                (Some(min), Some(max)) => format!("a number from {min} to {max}{unit}"),
-                (Some(min), None) => format!("a number of at least {min}{unit}"),
-                (None, Some(max)) => format!("a number of at most {max}{unit}"),
+                (Some(min), Some(max)) => {
+                    format!("a number from {} to {}{unit}", decimal(min), decimal(max))
+                }
+                (Some(min), None) => format!("a number of at least {}{unit}", decimal(min)),
+                (None, Some(max)) => format!("a number of at most {}{unit}", decimal(max)),
                 (None, None) => "a number".to_owned(),
             },
             Form::Enum(words) => format!("one of {}", words.join(", ")),
@@ -217,4 +219,9 @@ impl Node {
             Form::Discriminator { tag, .. } => format!("a map with `{tag}`"),
         }
     }
+}
+
+/// A number as people write it.
+fn decimal(number: f64) -> String {
+    if number.abs() < 1e15 { number.to_string() } else { format!("{number:e}") }
 }

@@ -2,10 +2,11 @@
 
 mod links;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
-use streamlib_schema::{ConfigField, ProcessorDescriptor, nearest_name};
+use streamlib_schema::{ConfigCheck, ProcessorDescriptor, nearest_name};
 
 use super::{Applied, Touched};
 use crate::delegates::{FactoryDelegate, check_strategy};
@@ -26,6 +27,8 @@ pub(super) struct Editor<'a> {
     /// Links that were made and not yet looked at for cycles.
     unchecked: Vec<(PortRef, PortRef)>,
     one_pass: bool,
+    /// How configurations are checked, by type of processor.
+    checks: BTreeMap<String, ConfigCheck>,
 }
 
 impl<'a> Editor<'a> {
@@ -46,6 +49,7 @@ impl<'a> Editor<'a> {
             connected: Vec::new(),
             unchecked: Vec::new(),
             one_pass: changes.iter().filter(makes_link).count() >= ONE_PASS,
+            checks: BTreeMap::new(),
         }
     }
 
@@ -169,7 +173,7 @@ impl<'a> Editor<'a> {
     }
 
     /// Everything about a declaration that can be checked without its neighbours.
-    fn check(&self, node: &ProcessorNode) -> Result<Arc<ProcessorDescriptor>, GraphError> {
+    fn check(&mut self, node: &ProcessorNode) -> Result<Arc<ProcessorDescriptor>, GraphError> {
         let Some(descriptor) = self.factory.descriptor(&node.processor_type) else {
             let names = self.factory.type_names();
             let near = nearest_name(&node.processor_type, names.iter().map(String::as_str));
@@ -179,7 +183,11 @@ impl<'a> Editor<'a> {
                 near: near.map(str::to_owned),
             });
         };
-        let problems = ConfigField::check_all(&descriptor.config, &node.config);
+        if !self.checks.contains_key(&node.processor_type) {
+            let check = ConfigCheck::new(&descriptor.config);
+            self.checks.insert(node.processor_type.clone(), check);
+        }
+        let problems = self.checks[&node.processor_type].check(&node.config);
         if !problems.is_empty() {
             return Err(GraphError::BadConfig {
                 id: node.id.clone(),
