@@ -36,4 +36,5 @@ pub(crate) use cell::ProcessorCell;
 pub use clock::{Clock, ClockListener, SystemClock, VirtualClock};
 pub use env::ProcessorEnd;
 pub use stats::LatencyStats;
+pub(crate) use strand::Strand;
 pub(crate) use work_list::WorkList;

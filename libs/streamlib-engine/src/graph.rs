@@ -19,7 +19,7 @@ mod property_graph;
 mod snapshot;
 mod topology;
 
-pub use apply::{Applied, Touched, apply};
+pub use apply::{Applied, Inverse, Touched, apply};
 pub use change::Change;
 pub use connect::choose_ports;
 pub use error::{GraphError, NoCommonFormat, SchemaMismatch, Side};

@@ -11,8 +11,7 @@ use crate::execution::pool::WorkerPool;
 use crate::execution::strand::Strand;
 use crate::ids::ProcessorId;
 use crate::link_channel::link::LinkShared;
-use crate::link_channel::output::OutputCounters;
-use crate::maps::HashMap;
+use crate::maps::SharedMap;
 
 /// See the module.
 #[derive(Debug)]
@@ -21,11 +20,9 @@ pub(crate) struct Installation {
     pub(crate) pool: Arc<WorkerPool>,
     /// What is installed follows this.
     pub(crate) blueprint: Blueprint,
-    pub(crate) cells: HashMap<ProcessorId, Arc<ProcessorCell>>,
-    pub(crate) links: HashMap<LinkKey, Arc<LinkShared>>,
-    pub(crate) strands: HashMap<ProcessorId, Arc<Strand>>,
-    /// The counters of each processor's outputs, by position.
-    pub(crate) outputs: HashMap<ProcessorId, Vec<Arc<OutputCounters>>>,
+    pub(crate) cells: SharedMap<ProcessorId, Arc<ProcessorCell>>,
+    pub(crate) links: SharedMap<LinkKey, Arc<LinkShared>>,
+    pub(crate) strands: SharedMap<ProcessorId, Arc<Strand>>,
     /// Numbers for the origin of buffers.
     pub(crate) next_origin: u64,
     /// Threads that did not come back from a call and were left behind.
@@ -38,10 +35,9 @@ impl Installation {
             env,
             pool,
             blueprint: Blueprint::default(),
-            cells: HashMap::default(),
-            links: HashMap::default(),
-            strands: HashMap::default(),
-            outputs: HashMap::default(),
+            cells: SharedMap::default(),
+            links: SharedMap::default(),
+            strands: SharedMap::default(),
             next_origin: 1,
             abandoned_threads: 0,
         }

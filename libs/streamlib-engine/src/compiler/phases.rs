@@ -11,11 +11,13 @@ mod flip;
 mod pools;
 mod prepare;
 mod retire;
+mod room;
 mod undo;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::room::Rewired;
 use super::blueprint::{Blueprint, LinkKey};
 use super::installation::Installation;
 use super::plan::{Plan, Step};
@@ -26,7 +28,7 @@ use crate::execution::held::{Detached, HeldStrand, Holdings};
 use crate::execution::strand::Strand;
 use crate::ids::ProcessorId;
 use crate::link_channel::link::{LinkReceiver, LinkSender, LinkShared};
-use crate::maps::HashMap;
+use crate::maps::{HashMap, HashSet};
 use streamlib_processor::Resources;
 
 /// How long a commit waits for the processors that it touches to come back from their calls.
@@ -55,10 +57,10 @@ pub(crate) struct Phases<'a> {
     /// The running strands that are touched, and the new processors.
     holdings: Holdings,
     undo: Vec<undo::Undo>,
-    /// The processors whose ports change.
-    rewired: Vec<ProcessorId>,
-    /// By processor and output: how many buffers each pool may have from the flip on.
-    pool_limits: Vec<(ProcessorId, Vec<u32>)>,
+    /// The processors whose ports change, the new ones first.
+    rewired: Vec<Rewired>,
+    /// Those of them that were running before.
+    swapped: HashSet<ProcessorId>,
     /// Old instances and ends of links that the flip took out, for retire.
     old: Old,
     /// Number of the step that is being carried out, from 1, as in the printed plan.
@@ -110,7 +112,7 @@ impl<'a> Phases<'a> {
             holdings: Holdings::default(),
             undo: Vec::new(),
             rewired: Vec::new(),
-            pool_limits: Vec::new(),
+            swapped: HashSet::default(),
             old: Old::default(),
             step: 0,
         }
@@ -164,14 +166,6 @@ impl<'a> Phases<'a> {
 
     /// The cell that `processor` has after the plan.
     fn cell(&self, processor: &ProcessorId) -> Option<&Arc<ProcessorCell>> {
-        cell(&self.new_cells, self.installed, processor)
+        self.new_cells.get(processor).or_else(|| self.installed.cells.get(processor))
     }
-}
-
-fn cell<'a>(
-    new: &'a HashMap<ProcessorId, Arc<ProcessorCell>>,
-    installed: &'a Installation,
-    processor: &ProcessorId,
-) -> Option<&'a Arc<ProcessorCell>> {
-    new.get(processor).or_else(|| installed.cells.get(processor))
 }

@@ -8,9 +8,10 @@
 
 use std::ptr::NonNull;
 use std::sync::atomic::{
-    AtomicBool, AtomicU8, AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed,
+    AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::AcqRel, Ordering::Acquire,
+    Ordering::Relaxed,
 };
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
 use streamlib_abi::port::EndCause;
@@ -22,7 +23,7 @@ use super::stats::ProcessorStats;
 use super::strand::Strand;
 use crate::ids::ProcessorId;
 use crate::link_channel::input::{InputCell, Lane};
-use crate::link_channel::output::{OutputCell, OutputContext};
+use crate::link_channel::output::{OutputCell, OutputContext, OutputCounters};
 use crate::link_channel::trigger::TriggerRule;
 use crate::pubsub::events::{EventKind, ProcessorEvent, ProcessorState};
 use crate::sync::Exclusive;
@@ -85,6 +86,10 @@ pub(crate) struct ProcessorCell {
     pub(crate) made_ns: u64,
     strand: ArcSwapOption<Strand>,
     state: AtomicU8,
+    /// Where it stands in its strand.
+    position: AtomicU32,
+    /// The counters of its outputs, once it has taken over those of the one before.
+    counters: OnceLock<Box<[Arc<OutputCounters>]>>,
     /// True while somebody observes it.
     observed: AtomicBool,
     /// False for a processor that only inline producers make ready: those list it themselves.
@@ -182,6 +187,8 @@ impl ProcessorCell {
                 made_ns,
                 strand: ArcSwapOption::empty(),
                 state: AtomicU8::new(0),
+                position: AtomicU32::new(0),
+                counters: OnceLock::new(),
                 observed: AtomicBool::new(is_observed),
                 on_boundary: AtomicBool::new(true),
                 failure: Mutex::new(None),
@@ -224,9 +231,34 @@ impl ProcessorCell {
         self.strand.load_full()
     }
 
+    /// True if it runs in this strand.
+    pub(crate) fn is_in(&self, strand: &Arc<Strand>) -> bool {
+        self.strand.load().as_ref().is_some_and(|own| Arc::ptr_eq(own, strand))
+    }
+
     /// For a plan that holds the old strand and the new one.
     pub(crate) fn set_strand(&self, strand: Option<Arc<Strand>>) -> Option<Arc<Strand>> {
         self.strand.swap(strand)
+    }
+
+    /// Where it stands in its strand.
+    pub(crate) fn position(&self) -> u32 {
+        self.position.load(Relaxed)
+    }
+
+    /// For a plan that holds the strand.
+    pub(crate) fn set_position(&self, position: u32) {
+        self.position.store(position, Relaxed);
+    }
+
+    /// The counters of its outputs, in the order of its descriptor; none before it is installed.
+    pub(crate) fn counters(&self) -> &[Arc<OutputCounters>] {
+        self.counters.get().map_or(&[], |counters| counters)
+    }
+
+    /// From now on anyone may read the counters of its outputs.
+    pub(crate) fn publish_counters(&self, counters: Box<[Arc<OutputCounters>]>) {
+        self.counters.get_or_init(|| counters);
     }
 
     /// What it is doing.

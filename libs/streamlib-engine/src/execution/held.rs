@@ -134,7 +134,7 @@ impl HeldStrand {
     }
 
     fn owns(&self, cell: &ProcessorCell) -> bool {
-        cell.strand().is_some_and(|strand| Arc::ptr_eq(&strand, &self.strand))
+        cell.is_in(&self.strand)
     }
 
     /// One of its processors; `None` for one that is in another strand.
@@ -176,6 +176,8 @@ impl HeldStrand {
             thread.set_strand(&self.strand);
         }
         let strand = Arc::clone(&self.strand);
+        let places = strand.members().iter().zip(0..).filter(|(member, _)| self.owns(member));
+        places.for_each(|(member, position)| member.set_position(position));
         for index in 0..strand.members().len() {
             let Some(mut member) = self.open_at(index) else { continue };
             member.cell().set_on_boundary(strand.is_boundary(index as u32));
@@ -183,12 +185,12 @@ impl HeldStrand {
             for output in parts.outputs {
                 output.work = strand.work_list();
                 for link in &mut output.links {
-                    link.inline_index = strand.position(&link.shared.plan.target.0);
+                    link.inline_index = link.shared.target_in(&strand);
                 }
             }
             for lane in parts.inputs.iter_mut().flat_map(|input| &mut input.lanes) {
                 if let Some(link) = &lane.link {
-                    lane.producer_index = strand.position(&link.shared.plan.source.0);
+                    lane.producer_index = link.shared.source_in(&strand);
                 }
             }
         }
@@ -320,15 +322,6 @@ impl Holdings {
     /// Ports of all members of what is held know their places.
     pub(crate) fn settle(&mut self) {
         self.strands.values_mut().for_each(HeldStrand::settle);
-    }
-
-    /// Does something with each processor in the strands that are held.
-    pub(crate) fn for_each(&mut self, mut action: impl FnMut(Open<'_>)) {
-        for held in self.strands.values_mut() {
-            for index in 0..held.strand.members().len() {
-                held.open_at(index).into_iter().for_each(&mut action);
-            }
-        }
     }
 
     /// Lets everything run, and takes apart new processors that are in no strand.

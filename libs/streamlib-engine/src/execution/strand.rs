@@ -15,8 +15,6 @@ use super::step::{Step, step};
 use super::timer::Alarm;
 use super::watch::CallWatch;
 use super::work_list::WorkList;
-use crate::ids::ProcessorId;
-use crate::maps::HashMap;
 use crate::sync::Exclusive;
 
 /// Calls in a row before a strand lets others run, if there are any.
@@ -34,8 +32,6 @@ pub(crate) struct Strand {
     members: Vec<Arc<ProcessorCell>>,
     /// Positions of the members that something outside of the strand can make ready.
     boundary: Vec<u32>,
-    /// Where each member stands.
-    positions: HashMap<ProcessorId, u32>,
     /// True if something happened to a member that is not on the boundary.
     look_everywhere: AtomicBool,
     work: Exclusive<WorkList>,
@@ -52,19 +48,7 @@ impl Strand {
         let work = Exclusive::new(WorkList::new(members.len()));
         let (word, alarm) = (RunWord::new_owned(), Alarm::new());
         let look_everywhere = AtomicBool::new(false);
-        let numbered = members.iter().zip(0..);
-        let positions = numbered.map(|(cell, index)| (cell.id.clone(), index)).collect();
-        Arc::new(Self {
-            word,
-            home,
-            alarm,
-            env,
-            members,
-            boundary,
-            positions,
-            look_everywhere,
-            work,
-        })
+        Arc::new(Self { word, home, alarm, env, members, boundary, look_everywhere, work })
     }
 
     /// The processors, producers before consumers.
@@ -72,9 +56,10 @@ impl Strand {
         &self.members
     }
 
-    /// Where `processor` stands; `u32::MAX` for one that is not a member.
-    pub(crate) fn position(&self, processor: &ProcessorId) -> u32 {
-        self.positions.get(processor).copied().unwrap_or(u32::MAX)
+    /// Where `processor` stands; `u32::MAX` for one that is not a member. For the owner, once
+    /// all members know their places.
+    pub(crate) fn position(self: &Arc<Self>, processor: &ProcessorCell) -> u32 {
+        if processor.is_in(self) { processor.position() } else { u32::MAX }
     }
 
     /// True if something outside can make the member at `index` ready.

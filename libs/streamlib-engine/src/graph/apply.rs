@@ -1,10 +1,12 @@
 //! Pure edits of a graph, all or nothing.
 
 mod editor;
+mod inverse;
 
 use std::collections::BTreeSet;
 
 use self::editor::Editor;
+pub use self::inverse::Inverse;
 use super::{Change, GraphError, GraphSnapshot};
 use crate::delegates::FactoryDelegate;
 use crate::ids::{LinkId, ProcessorId};
@@ -14,8 +16,8 @@ use crate::ids::{LinkId, ProcessorId};
 pub struct Applied {
     /// The graph after the changes, one revision later.
     pub snapshot: GraphSnapshot,
-    /// The changes that lead back, in the order in which to apply them.
-    pub inverse: Vec<Change>,
+    /// The way back.
+    pub inverse: Inverse,
     /// What the changes touched.
     pub touched: Touched,
     /// The numbers of the links that were made, in the order of the `Connect` changes.

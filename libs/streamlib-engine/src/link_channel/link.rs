@@ -21,7 +21,7 @@ use super::counters::LinkCounters;
 use super::plan::{Carrier, LinkKey, LinkPlan};
 use super::tap::TapList;
 use super::waiting::WaitFlag;
-use crate::execution::{ProcessorCell, WorkList};
+use crate::execution::{ProcessorCell, Strand, WorkList};
 use crate::pubsub::events::LinkEvent;
 
 /// What both ends of a link share.
@@ -134,6 +134,16 @@ impl LinkShared {
     /// As [`Self::set_end`] for an inline link, whose consumer the caller lists. True if it is new.
     pub(crate) fn mark_end(&self, cause: EndCause) -> bool {
         self.end.compare_exchange(0, cause.number(), Release, Relaxed).is_ok()
+    }
+
+    /// Where the consumer stands in a strand that is held; `u32::MAX` if it is in another.
+    pub(crate) fn target_in(&self, strand: &Arc<Strand>) -> u32 {
+        strand.position(&self.target.load())
+    }
+
+    /// Where the producer stands in a strand that is held; `u32::MAX` if it is in another.
+    pub(crate) fn source_in(&self, strand: &Arc<Strand>) -> u32 {
+        strand.position(&self.source.load())
     }
 
     /// Another processor takes the place of the producer. For a plan that holds both.

@@ -13,7 +13,7 @@ use crate::runtime::{Shared, View};
 
 pub(super) fn health(shared: &Shared, view: &View) -> GraphHealth {
     let links = view.links.values().map(|link| link.counters.read().dropped).sum::<u64>();
-    let outputs = view.outputs.values().flatten();
+    let outputs = view.cells.values().flat_map(|cell| cell.counters());
     let no_buffer = outputs.map(|output| output.no_buffer.get()).sum::<u64>();
     let failing = view.cells.iter().filter_map(|(id, cell)| {
         let failing = matches!(cell.state(), ProcessorState::Error | ProcessorState::Stuck);

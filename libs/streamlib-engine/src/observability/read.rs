@@ -99,11 +99,11 @@ impl<'a> Reader<'a> {
     }
 
     fn outputs(&self, plan: &ProcessorPlan) -> Vec<OutputSnapshot> {
-        let counters = self.view.outputs.get(&plan.node.id);
+        let cell = self.view.cells.get(&plan.node.id);
         let ports = plan.descriptor.outputs.iter().enumerate();
         ports
             .map(|(index, port)| {
-                let counters = counters.and_then(|counters| counters.get(index));
+                let counters = cell.and_then(|cell| cell.counters().get(index));
                 let of = |read: fn(&crate::link_channel::output::OutputCounters) -> u64| {
                     counters.map_or(0, |counters| read(counters))
                 };

@@ -161,8 +161,10 @@ fn origins(view: &View, key: LinkKey) -> Vec<Arc<OutputCounters>> {
     if let Some(link) = blueprint.links.get(&key) {
         walk(blueprint, &link.source, REACH, &mut found);
     }
-    let counters = found.into_keys().filter_map(|(id, index)| view.outputs.get(&id)?.get(index));
-    counters.cloned().collect()
+    let counters = found
+        .into_keys()
+        .filter_map(|(id, index)| view.cells.get(&id)?.counters().get(index).cloned());
+    counters.collect()
 }
 
 /// Adds a port and those upstream of it, each with how much further was looked from it.

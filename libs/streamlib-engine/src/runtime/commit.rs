@@ -10,7 +10,7 @@ use crate::compiler::phases::{Delegates, Phases};
 use crate::compiler::{Blueprint, Plan, plan, revise};
 use crate::error::{Error, Result};
 use crate::execution::ProcessorCell;
-use crate::graph::{Applied, Change, GraphSnapshot, GraphState, apply};
+use crate::graph::{Applied, Change, GraphSnapshot, GraphState, Inverse, apply};
 use crate::pubsub::EventKind;
 use crate::pubsub::events::{GraphEvent, ProcessorState, RuntimeEvent};
 
@@ -57,26 +57,26 @@ impl Shared {
     ) -> Result<Committed> {
         let mut committing = self.committing();
         let result = self.commit_locked(&mut committing, changes, base_revision);
-        match &result {
+        match result {
             Ok((committed, inverse)) => {
-                committing.undo.push(inverse.clone());
+                committing.undo.push(inverse);
                 let surplus = committing.undo.len().saturating_sub(UNDO_DEPTH);
                 committing.undo.drain(..surplus);
-                self.tell_committed(committed, changes);
+                self.tell_committed(&committed, changes);
+                Ok(committed)
             }
-            Err(error) => self.env.publish(EventKind::Graph {
-                event: GraphEvent::CommitFailed {
-                    base_revision: committing.graph.snapshot().revision(),
-                    error: error.to_string(),
-                },
-            }),
+            Err(error) => {
+                let base_revision = committing.graph.snapshot().revision();
+                let event = GraphEvent::CommitFailed { base_revision, error: error.to_string() };
+                self.env.publish(EventKind::Graph { event });
+                Err(error)
+            }
         }
-        result.map(|(committed, _)| committed)
     }
 
     pub(super) fn undo(&self) -> Result<Committed> {
         let mut committing = self.committing();
-        let inverse = committing.undo.last().cloned().ok_or(Error::NothingToUndo)?;
+        let inverse = committing.undo.last().ok_or(Error::NothingToUndo)?.changes();
         let (committed, _) = self.commit_locked(&mut committing, &inverse, None)?;
         committing.undo.pop();
         self.tell_committed(&committed, &inverse);
@@ -88,7 +88,7 @@ impl Shared {
         committing: &mut Committing,
         changes: &[Change],
         base_revision: Option<u64>,
-    ) -> Result<(Committed, Vec<Change>)> {
+    ) -> Result<(Committed, Inverse)> {
         let (applied, after, plan) = self.decide(committing, changes, base_revision)?;
         let runs = committing.graph.state() != GraphState::Idle;
         let problems = if runs {
@@ -189,26 +189,9 @@ fn changes_since(committing: &Committing, planned: u64) -> String {
         return "that revision does not exist yet".to_owned();
     }
     let count = usize::try_from(present - planned).unwrap_or(usize::MAX);
-    let back = committing.undo.iter().rev().take(count).flatten();
-    let texts: Vec<String> = back.map(describe_inverse).collect();
+    let back = committing.undo.iter().rev().take(count);
+    let texts: Vec<String> = back.flat_map(Inverse::texts).collect();
     if texts.is_empty() { "the graph was changed since".to_owned() } else { texts.join(", ") }
-}
-
-fn describe_inverse(change: &Change) -> String {
-    match change {
-        Change::Add { node } => format!("`{}` was removed", node.id),
-        Change::Remove { id } => format!("`{id}` was added"),
-        Change::Connect { source, target, .. } => {
-            format!("the link {source} -> {target} was removed")
-        }
-        Change::Reconnect { link } => {
-            format!("the link {} -> {} was removed", link.source, link.target)
-        }
-        Change::Disconnect { id } => format!("{id} was added"),
-        Change::SetConfig { id, .. } => format!("the configuration of `{id}` was changed"),
-        Change::Replace { id, .. } => format!("`{id}` was replaced"),
-        Change::Annotate { id, .. } => format!("the notes of `{id}` were changed"),
-    }
 }
 
 impl Engine {

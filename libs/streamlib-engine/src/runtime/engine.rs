@@ -21,7 +21,9 @@ use crate::delegates::{FactoryDelegate, ProcessorDelegate, SchedulerDelegate};
 use crate::error::{Error, Result};
 use crate::execution::env::GraphEnv;
 use crate::execution::pool::WorkerPool;
-use crate::graph::{Change, GraphSnapshot, GraphState, LinkOptions, ProcessorNode, PropertyGraph};
+use crate::graph::{
+    Change, GraphSnapshot, GraphState, Inverse, LinkOptions, ProcessorNode, PropertyGraph,
+};
 use crate::ids::{LinkId, PortRef, ProcessorId};
 use crate::observability::Inspection;
 use crate::pubsub::EventBus;
@@ -62,8 +64,8 @@ pub(super) struct Committing {
     /// What was decided about the declared graph.
     pub(super) declared: Blueprint,
     pub(super) installation: Installation,
-    /// The changes that lead back, the last commit's last.
-    pub(super) undo: Vec<Vec<Change>>,
+    /// The ways back, the last commit's last.
+    pub(super) undo: Vec<Inverse>,
     /// Changes that wait for a commit, in [`CommitMode::Manual`].
     pub(super) pending: Vec<Change>,
     /// How the graph ended that ran last.

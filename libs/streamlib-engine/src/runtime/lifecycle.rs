@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::execution::ProcessorEnd;
 use crate::execution::cell::Phase;
 use crate::execution::held::HeldStrand;
-use crate::graph::{Applied, GraphSnapshot, GraphState, Touched};
+use crate::graph::{Applied, GraphSnapshot, GraphState, Inverse, Touched};
 use crate::ids::ProcessorId;
 use crate::observability::last_run;
 use crate::pubsub::EventKind;
@@ -343,7 +343,7 @@ impl Drop for Alive {
 pub(super) fn whole(snapshot: &GraphSnapshot) -> Applied {
     Applied {
         snapshot: snapshot.clone(),
-        inverse: Vec::new(),
+        inverse: Inverse::default(),
         touched: Touched::default(),
         connected: Vec::new(),
     }

@@ -8,8 +8,7 @@ use crate::execution::ProcessorCell;
 use crate::graph::{GraphSnapshot, GraphState};
 use crate::ids::ProcessorId;
 use crate::link_channel::link::LinkShared;
-use crate::link_channel::output::OutputCounters;
-use crate::maps::HashMap;
+use crate::maps::SharedMap;
 
 /// The graph as it was declared and as it runs, at one revision.
 #[derive(Debug, Default)]
@@ -18,9 +17,8 @@ pub(crate) struct View {
     pub(crate) state: GraphState,
     /// What was decided about the snapshot.
     pub(crate) blueprint: Blueprint,
-    pub(crate) cells: HashMap<ProcessorId, Arc<ProcessorCell>>,
-    pub(crate) links: HashMap<LinkKey, Arc<LinkShared>>,
-    pub(crate) outputs: HashMap<ProcessorId, Vec<Arc<OutputCounters>>>,
+    pub(crate) cells: SharedMap<ProcessorId, Arc<ProcessorCell>>,
+    pub(crate) links: SharedMap<LinkKey, Arc<LinkShared>>,
     pub(crate) abandoned_threads: usize,
 }
 
@@ -37,7 +35,6 @@ impl View {
             blueprint,
             cells: installed.cells.clone(),
             links: installed.links.clone(),
-            outputs: installed.outputs.clone(),
             abandoned_threads: installed.abandoned_threads,
         }
     }

@@ -121,7 +121,7 @@ proptest! {
             let mut expected = model.clone();
             expected.change(&change, applied.connected.first().copied());
             prop_assert_eq!(&Model::of(&applied.snapshot), &expected);
-            let undone = apply(&applied.snapshot, &applied.inverse, &bench.factory).unwrap();
+            let undone = apply(&applied.snapshot, &applied.inverse.changes(), &bench.factory).unwrap();
             undone.snapshot.check_invariants().unwrap();
             prop_assert!(undone.snapshot.same_declaration(&bench.snapshot), "{:?}", change);
             // The planner may still find formats that do not go together over several links.
@@ -133,7 +133,7 @@ proptest! {
             }
             // Undoing what is not the last change may be refused; where it is not, links come back.
             let oldest = if undo { done.pop_front() } else { None };
-            let undone = oldest.and_then(|list| apply(&bench.snapshot, &list, &bench.factory).ok());
+            let undone = oldest.and_then(|list| apply(&bench.snapshot, &list.changes(), &bench.factory).ok());
             if undone.is_some_and(|undone| bench.take(&undone).is_ok()) {
                 model = Model::of(&bench.snapshot);
                 graph.commit(&bench.snapshot);
@@ -165,7 +165,7 @@ proptest! {
         let at_once = apply(&start, &changes, &factory).unwrap();
         at_once.snapshot.check_invariants().unwrap();
         prop_assert!(at_once.snapshot.same_declaration(&one_by_one));
-        let undone = apply(&at_once.snapshot, &at_once.inverse, &factory).unwrap();
+        let undone = apply(&at_once.snapshot, &at_once.inverse.changes(), &factory).unwrap();
         prop_assert!(undone.snapshot.same_declaration(&start));
         // Planning what differs comes to the same as planning everything, there and back.
         let mut bench = Bench::new("");

@@ -608,7 +608,7 @@ fn a_link_that_comes_back_is_not_as_deep_as_when_it_led_to_a_join() {
     let removed = bench.apply("x 2").unwrap();
     bench.take(&removed).unwrap();
     bench.edit("x 1").unwrap();
-    let back = apply(&bench.snapshot, &removed.inverse, &bench.factory).unwrap();
+    let back = apply(&bench.snapshot, &removed.inverse.changes(), &bench.factory).unwrap();
     bench.take(&back).unwrap();
     assert_eq!(bench.blueprint.links[&LinkKey { link: LinkId(2), part: 0 }].depth, 8);
 }

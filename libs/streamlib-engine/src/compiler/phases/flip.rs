@@ -7,12 +7,12 @@ use std::sync::Arc;
 use streamlib_abi::port::EndCause;
 use streamlib_schema::ProcessExecution;
 
-use super::{Carried, Phases, cell};
+use super::room::Rewired;
+use super::{Carried, Phases};
 use crate::compiler::blueprint::{LinkKey, ProcessorPlan};
 use crate::compiler::plan::Step;
 use crate::execution::ProcessorCell;
 use crate::execution::cell::Phase;
-use crate::ids::ProcessorId;
 use crate::link_channel::input::{InputCell, Lane};
 use crate::link_channel::link::LinkSender;
 use crate::link_channel::output::OutputCell;
@@ -20,81 +20,21 @@ use crate::maps::HashSet;
 use crate::pubsub::events::ProcessorState;
 
 impl Phases<'_> {
-    /// Room for what the flip takes out and puts in.
-    pub(super) fn reserve_old(&mut self) {
-        self.rewired = self.rewired();
-        self.pool_limits = self.pool_limits();
-        let (mut senders, mut receivers) = (0, 0);
-        for id in &self.rewired {
-            let (Some(plan), Some(cell)) =
-                (self.after.processors.get(id), cell(&self.new_cells, self.installed, id))
-            else {
-                continue;
-            };
-            let Some(mut open) = self.holdings.open(cell) else { continue };
-            let parts = open.parts();
-            for (input, lanes) in parts.inputs.iter_mut().zip(&plan.inputs) {
-                let more = lanes.len().saturating_sub(input.lanes.len());
-                input.lanes.reserve(more);
-                input.lanes.iter_mut().for_each(|lane| lane.before.reserve(1));
-                receivers += input.lanes.iter().flat_map(Lane::links).count();
-            }
-            for (output, links) in parts.outputs.iter_mut().zip(&plan.outputs) {
-                output.links.reserve(links.len());
-                senders += output.links.len();
-            }
-        }
-        let (mut gone, mut strands) = (0, self.new_strands.len());
-        for step in &self.plan.retire {
-            match step {
-                Step::Stop { processor, .. } => {
-                    let plan = self.installed.blueprint.processors.get(processor);
-                    senders += plan.map_or(0, |plan| plan.outputs.iter().flatten().count());
-                    gone += 1;
-                }
-                Step::EndStrand { .. } => strands += 1,
-                _ => {}
-            }
-        }
-        self.old.running.reserve(gone);
-        self.old.cells.reserve(gone);
-        self.old.senders.reserve(senders);
-        self.old.receivers.reserve(receivers);
-        self.old.strands.reserve(strands);
-    }
-
-    /// The processors whose ports change: new ones, replaced ones, and those named by the plan.
-    fn rewired(&self) -> Vec<ProcessorId> {
-        let named = self.plan.flip.iter().filter_map(|step| match step {
-            Step::SwapPorts { processor } => Some(processor),
-            _ => None,
-        });
-        let mut ids: Vec<_> = self.new_cells.keys().chain(named).cloned().collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids
-    }
-
     pub(super) fn flip(&mut self, running: bool) {
         let rewired = std::mem::take(&mut self.rewired);
         self.take_over_ports();
         let mut kept = HashSet::default();
-        for id in &rewired {
-            let (Some(plan), Some(cell)) =
-                (self.after.processors.get(id).cloned(), self.cell(id).cloned())
-            else {
-                continue;
-            };
-            self.swap_outputs(&plan, &cell);
-            self.swap_inputs(&plan, &cell, &mut kept);
+        for Rewired { plan, cell, .. } in &rewired {
+            self.swap_outputs(plan, cell);
+            self.swap_inputs(plan, cell, &mut kept);
         }
         self.take_out_removed(&kept);
         self.end_dropped_links();
         self.old.receivers.drain(..).for_each(|mut receiver| receiver.flush());
         self.install();
         self.regroup();
-        self.size_pools();
-        self.activate(running);
+        self.size_pools(&rewired);
+        self.activate(&rewired, running);
         self.installed.blueprint = std::mem::take(&mut self.after);
     }
 
@@ -183,7 +123,6 @@ impl Phases<'_> {
             _ => None,
         });
         for id in removed {
-            self.installed.outputs.remove(id);
             let Some(cell) = self.installed.cells.remove(id) else { continue };
             if let Some(mut open) = self.holdings.open(&cell) {
                 for output in open.parts().outputs {
@@ -209,8 +148,7 @@ impl Phases<'_> {
         for (id, cell) in self.new_cells.drain() {
             if let Some(mut open) = self.holdings.open(&cell) {
                 let outputs = open.parts().outputs.iter();
-                let counters = outputs.map(|output| Arc::clone(&output.counters)).collect();
-                self.installed.outputs.insert(id.clone(), counters);
+                cell.publish_counters(outputs.map(|output| Arc::clone(&output.counters)).collect());
             }
             if let Some(old) = self.installed.cells.insert(id, cell) {
                 let old = self.holdings.detach(&old);
@@ -243,17 +181,17 @@ impl Phases<'_> {
         self.holdings.settle();
     }
 
-    /// Counts who may still do something, and starts what is new.
-    fn activate(&mut self, running: bool) {
+    /// Counts who may still do something, and starts what is new. What keeps its ports stays what
+    /// it was.
+    fn activate(&mut self, rewired: &[Rewired], running: bool) {
         let env = &self.installed.env;
-        let after = &self.after;
-        self.holdings.for_each(|mut open| {
-            let Some(plan) = after.processors.get(&open.cell().id) else { return };
-            let cell = Arc::clone(open.cell());
+        let now_ns = env.clock.now_ns();
+        for Rewired { plan, cell, .. } in rewired {
+            let Some(mut open) = self.holdings.open(cell) else { continue };
             let body = open.body();
             if body.phase == Phase::Created && running {
                 body.phase = Phase::Running;
-                body.next_due_ns = env.clock.now_ns();
+                body.next_due_ns = now_ns;
                 cell.set_state(ProcessorState::Running);
             }
             let active = body.phase != Phase::Ended && body.phase != Phase::Created && works(plan);
@@ -262,7 +200,7 @@ impl Phases<'_> {
                 (true, false) => env.ends.remove_active(),
                 _ => {}
             }
-        });
+        }
     }
 
     /// Lets everything run: the new strands, and those that stay.

@@ -2,6 +2,7 @@
 //! a frame may be passed on, the same of what is a few links further.
 
 use super::Phases;
+use super::room::Rewired;
 use crate::compiler::blueprint::{Blueprint, ProcessorPlan};
 use crate::ids::ProcessorId;
 use crate::maps::HashMap;
@@ -17,28 +18,25 @@ const MANY: usize = 64;
 type Beyond = [u32; REACH + 1];
 
 impl Phases<'_> {
-    /// The limits of the pools of all processors whose ports change.
-    pub(super) fn pool_limits(&self) -> Vec<(ProcessorId, Vec<u32>)> {
+    /// Decides how many buffers the outputs may have of all processors whose ports change.
+    pub(super) fn limit_pools(&mut self) {
         let mut count = Count::new(&self.after, self.rewired.len() >= MANY);
-        let plans = self.rewired.iter().filter_map(|id| count.processor(id));
-        let plans: Vec<_> = plans.filter(|plan| !plan.outputs.is_empty()).collect();
-        let limits = plans.into_iter().map(|plan| {
+        for rewired in &mut self.rewired {
+            let plan = &rewired.plan;
             let outputs = plan.descriptor.outputs.iter().enumerate();
             let limits = outputs.map(|(index, port)| {
-                let held = count.behind_output(plan, index, count.sight)[REACH];
+                let held = count.behind_output(plan, index);
                 held.saturating_add(port.max_per_call).saturating_add(2)
             });
-            (plan.node.id.clone(), limits.collect())
-        });
-        limits.collect()
+            rewired.pool_limits = limits.collect();
+        }
     }
 
     /// Sizes the pools of what was rewired.
-    pub(super) fn size_pools(&mut self) {
-        for (id, limits) in &self.pool_limits {
-            let Some(cell) = self.installed.cells.get(id) else { continue };
+    pub(super) fn size_pools(&mut self, rewired: &[Rewired]) {
+        for Rewired { cell, pool_limits, .. } in rewired {
             let Some(mut open) = self.holdings.open(cell) else { continue };
-            for (output, limit) in open.parts().outputs.iter_mut().zip(limits) {
+            for (output, limit) in open.parts().outputs.iter_mut().zip(pool_limits) {
                 output.set_pool_limit(*limit);
             }
         }
@@ -64,17 +62,17 @@ impl<'a> Count<'a> {
         self.blueprint.processors.get(id).map(|plan| &**plan)
     }
 
-    /// What is behind an output, looking `sight` links further.
-    fn behind_output(&mut self, plan: &'a ProcessorPlan, index: usize, sight: usize) -> Beyond {
+    /// How many frames may be behind an output.
+    fn behind_output(&mut self, plan: &ProcessorPlan, index: usize) -> u32 {
         let mut behind = [0; REACH + 1];
-        self.add_output(plan, index, sight, &mut behind);
-        behind
+        self.add_output(plan, index, self.sight, &mut behind);
+        behind[REACH]
     }
 
     /// Adds what is behind an output; gives back up to how many links further that is right.
     fn add_output(
         &mut self,
-        plan: &'a ProcessorPlan,
+        plan: &ProcessorPlan,
         index: usize,
         sight: usize,
         behind: &mut Beyond,

@@ -165,6 +165,7 @@ impl Phases<'_> {
     /// Makes the strands and all the room that the flip needs. Last, because it needs the cells.
     pub(super) fn prepare_flip(&mut self) -> Result<(), Error> {
         self.hand_over_state()?;
+        self.find_rewired();
         self.installed.pool.reserve(self.after.strands.len());
         for id in self.strands_to_make() {
             let Some(plan) = self.after.strands.get(&id).cloned() else { continue };
@@ -172,7 +173,7 @@ impl Phases<'_> {
             self.new_strands.push((id, HeldStrand::new(strand)));
         }
         self.leaving = self.strands_of_leavers();
-        self.reserve_old();
+        self.reserve();
         Ok(())
     }
 
@@ -182,12 +183,19 @@ impl Phases<'_> {
             Step::StartStrand { strand, .. } | Step::Regroup { strand } => Some(strand),
             _ => None,
         });
-        let plans = self.new_cells.keys().filter_map(|id| self.after.processors.get(id));
-        named.chain(plans.map(|plan| &plan.strand)).cloned().collect()
+        let replaced = self.rewired.iter().filter(|rewired| {
+            let id = &rewired.plan.node.id;
+            self.swapped.contains(id) && self.new_cells.contains_key(id)
+        });
+        named.chain(replaced.map(|rewired| &rewired.plan.strand)).cloned().collect()
     }
 
     /// Processors that leave a strand, of which others stay, run in one of their own to the end.
     fn strands_of_leavers(&self) -> Vec<HeldStrand> {
+        let removes = |step: &Step| matches!(step, Step::Stop { replaced: false, .. });
+        if !self.plan.retire.iter().any(removes) {
+            return Vec::new();
+        }
         let held =
             self.installed.strands.iter().filter(|(_, strand)| self.holdings.is_held(strand));
         let leavers = held.filter_map(|(id, strand)| {
@@ -211,9 +219,8 @@ impl Phases<'_> {
     fn start_strand(&mut self, id: &ProcessorId, plan: &StrandPlan) -> Result<Arc<Strand>, Error> {
         let members: Vec<_> =
             plan.members.iter().filter_map(|member| self.cell(member).cloned()).collect();
-        let boundary = (0..plan.members.len() as u32)
-            .filter(|index| self.is_on_boundary(&plan.members[*index as usize]))
-            .collect();
+        let on_boundary = members.iter().zip(0..).filter(|(cell, _)| self.is_on_boundary(cell));
+        let boundary = on_boundary.map(|(_, index)| index).collect();
         let env = Arc::clone(&self.installed.env);
         let failed = |source| Error::StartThread { strand: id.clone(), source };
         let home = match &plan.home {
@@ -238,7 +245,11 @@ impl Phases<'_> {
     }
 
     /// True if something outside of its strand can make the processor ready.
-    fn is_on_boundary(&self, processor: &ProcessorId) -> bool {
+    fn is_on_boundary(&self, cell: &ProcessorCell) -> bool {
+        let processor = &cell.id;
+        if self.keeps_ports(processor) {
+            return cell.is_on_boundary();
+        }
         let Some(plan) = self.after.processors.get(processor) else { return true };
         let inputs = || plan.inputs.iter().flatten().flatten();
         let links = inputs().chain(plan.outputs.iter().flatten());

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use serde_json::Value;
 use streamlib_schema::{ConfigCheck, ProcessorDescriptor, nearest_name};
 
-use super::{Applied, Touched};
+use super::inverse::Back;
+use super::{Applied, Inverse, Touched};
 use crate::delegates::{FactoryDelegate, check_strategy};
 use crate::graph::connect::find;
 use crate::graph::snapshot::{Claim, Entry, Graph, PortLinks};
@@ -21,7 +22,7 @@ const ONE_PASS: usize = 8;
 pub(super) struct Editor<'a> {
     graph: Graph,
     factory: &'a dyn FactoryDelegate,
-    inverse: Vec<Change>,
+    inverse: Inverse,
     touched: Touched,
     connected: Vec<LinkId>,
     /// Links that were made and not yet looked at for cycles.
@@ -44,7 +45,7 @@ impl<'a> Editor<'a> {
         Self {
             graph,
             factory,
-            inverse: Vec::new(),
+            inverse: Inverse::default(),
             touched: Touched::default(),
             connected: Vec::new(),
             unchecked: Vec::new(),
@@ -59,23 +60,20 @@ impl<'a> Editor<'a> {
             Change::Remove { id } => self.remove(id),
             Change::Connect { source, target, options } => self.connect(source, target, options),
             Change::Disconnect { id } => self.disconnect(*id).map(|link| {
-                let link = (*link).clone();
-                self.inverse.push(Change::Reconnect { link });
+                self.inverse.push(Back::Reconnect(link));
             }),
             Change::Reconnect { link } => self.reconnect(link),
             Change::SetConfig { id, config } => {
                 let node = ProcessorNode { config: config.clone(), ..self.node(id)? };
                 let before = self.exchange(id, node)?;
-                let config = before.config.clone();
-                self.inverse.push(Change::SetConfig { id: id.clone(), config });
+                self.inverse.push(Back::SetConfig(before));
                 Ok(())
             }
             Change::Replace { id, node } => self.replace(id, node),
             Change::Annotate { id, annotations } => {
                 let node = ProcessorNode { annotations: annotations.clone(), ..self.node(id)? };
                 let before = self.exchange(id, node)?;
-                let annotations = before.annotations.clone();
-                self.inverse.push(Change::Annotate { id: id.clone(), annotations });
+                self.inverse.push(Back::Annotate(before));
                 Ok(())
             }
         }
@@ -83,7 +81,6 @@ impl<'a> Editor<'a> {
 
     pub(super) fn finish(mut self) -> Result<Applied, GraphError> {
         self.check_cycles()?;
-        self.inverse.reverse();
         Ok(Applied {
             snapshot: GraphSnapshot::new(self.graph),
             inverse: self.inverse,
@@ -111,7 +108,7 @@ impl<'a> Editor<'a> {
         let entry =
             Entry { node: Arc::new(node.clone()), descriptor, ports: Arc::new(ports), slot };
         self.graph.processors.insert(node.id.clone(), entry);
-        self.inverse.push(Change::Remove { id: node.id.clone() });
+        self.inverse.push(Back::Remove(node.id.clone()));
         let was_there = !self.touched.processors.insert(node.id.clone());
         if was_there {
             self.touched.replaced.insert(node.id.clone());
@@ -128,15 +125,14 @@ impl<'a> Editor<'a> {
         links.dedup(); // a feedback link from a processor to itself
         let mut back = Vec::with_capacity(links.len());
         for link in links {
-            let link = (*self.disconnect(link)?).clone();
-            back.push(Change::Reconnect { link });
+            back.push(self.disconnect(link)?);
         }
-        // The inverse is reversed as a whole: the processor must come back before its links.
-        self.inverse.extend(back.into_iter().rev());
+        // The way back is gone backwards: the processor must come before its links.
+        back.into_iter().rev().for_each(|link| self.inverse.push(Back::Reconnect(link)));
         if let Some(entry) = self.graph.processors.remove(id) {
             self.release(&entry.node, &entry.descriptor);
             Arc::make_mut(&mut self.graph.topology).remove(entry.slot);
-            self.inverse.push(Change::Add { node: (*entry.node).clone() });
+            self.inverse.push(Back::Add(entry.node));
         }
         self.touched.processors.insert(id.clone());
         Ok(())
@@ -148,7 +144,7 @@ impl<'a> Editor<'a> {
         }
         let before = self.exchange(id, node.clone())?;
         self.touched.replaced.insert(id.clone());
-        self.inverse.push(Change::Replace { id: id.clone(), node: (*before).clone() });
+        self.inverse.push(Back::Replace(before));
         Ok(())
     }
 

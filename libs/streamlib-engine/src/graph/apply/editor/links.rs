@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use streamlib_schema::{Delivery, ProcessorDescriptor};
 
-use super::Editor;
+use super::{Back, Editor};
 use crate::graph::connect::{check_fit, find, input_index, output_index};
 use crate::graph::error::Side;
 use crate::graph::snapshot::{Entry, PortLinks};
-use crate::graph::{Change, GraphError, Link, LinkOptions, ProcessorNode};
+use crate::graph::{GraphError, Link, LinkOptions, ProcessorNode};
 use crate::ids::{LinkId, PortRef, ProcessorId};
 
 impl Editor<'_> {
@@ -81,7 +81,7 @@ impl Editor<'_> {
         self.graph.links.insert(id, Arc::new(Link { id, source, target, lane, options }));
         self.graph.next_link = self.graph.next_link.max(next_link);
         self.touched.links.insert(id);
-        self.inverse.push(Change::Disconnect { id });
+        self.inverse.push(Back::Disconnect(id));
         Ok(())
     }
 
