@@ -17,6 +17,9 @@ impl EnvelopeFlags {
     pub const HAS_DURATION: Self = Self(1 << 1);
     /// `capture_time_ns` is known.
     pub const HAS_CAPTURE_TIME: Self = Self(1 << 2);
+    /// Before this frame its sender said that it had nothing for a while: a join does not look for
+    /// frames that go with those of other lanes in between.
+    pub const AFTER_GAP: Self = Self(1 << 3);
 
     /// True if every flag of `other` is set.
     pub const fn contains(self, other: Self) -> bool {

@@ -153,12 +153,14 @@ impl Ends {
         }
     }
 
-    /// A processor that was active has ended.
-    pub(crate) fn ended(&self, end: ProcessorEnd) {
+    /// A processor has ended; `active` says whether it was counted by [`Self::add_active`].
+    pub(crate) fn ended(&self, end: ProcessorEnd, active: bool) {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         list.put(end);
         self.all_ended.notify_all();
-        self.leave(&list);
+        if active {
+            self.leave(&list);
+        }
     }
 
     /// True if no processor will do anything any more.

@@ -162,10 +162,12 @@ fn use_turn(cell: &ProcessorCell, body: &mut Body) {
         ProcessExecution::Continuous { interval_ms } => {
             let now_ns = cell.env.clock.now_ns();
             if now_ns >= body.next_due_ns {
-                // A late call does not make the next ones come in a burst.
+                // The next one after now: a late call does not make the following ones come in a
+                // burst, nor later than they would have.
                 let interval_ns = i64::try_from(interval_ms.saturating_mul(1_000_000));
                 let interval_ns = interval_ns.unwrap_or(i64::MAX);
-                body.next_due_ns = body.next_due_ns.saturating_add(interval_ns).max(now_ns);
+                let late_ns = (now_ns - body.next_due_ns) % interval_ns;
+                body.next_due_ns = now_ns.saturating_add(interval_ns - late_ns);
             }
         }
         ProcessExecution::Manual => body.manual_calls = body.manual_calls.saturating_sub(1),
@@ -206,7 +208,7 @@ fn after_process(
     // SAFETY: the strand is owned, and the call is over.
     for input in unsafe { cell.inputs() } {
         for lane in &mut input.lanes {
-            lane.parked = lane.front.is_some();
+            lane.parked = lane.offered && lane.front.is_some();
             waits |= lane.has_waiting();
         }
     }
@@ -267,9 +269,8 @@ pub(crate) fn close_outputs(
     for output in &cell.descriptor.outputs {
         cell.publish(ProcessorEvent::EndOfStream { port: output.name.clone(), cause });
     }
-    if std::mem::take(&mut body.counted_active) {
-        cell.env.ends.ended(ProcessorEnd { processor: cell.id.clone(), cause, message });
-    }
+    let active = std::mem::take(&mut body.counted_active);
+    cell.env.ends.ended(ProcessorEnd { processor: cell.id.clone(), cause, message }, active);
 }
 
 /// Why a call failed.

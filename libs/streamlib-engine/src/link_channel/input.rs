@@ -18,6 +18,9 @@ use crate::execution::WorkList;
 /// Links that were connected before and may still bring frames; older ones are flushed.
 const MOST_BEFORE: usize = 64;
 
+/// A number that no frame has.
+const NO_SEQUENCE: u64 = u64::MAX;
+
 /// One lane of an input.
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
@@ -32,6 +35,8 @@ pub(crate) struct Lane {
     pub(crate) front: Option<RawFrame>,
     /// True if the trigger chose the front frame for this call.
     pub(crate) chosen: bool,
+    /// True if the trigger had chosen the front frame when this call began.
+    pub(crate) offered: bool,
     /// True if the front frame was read in this call.
     pub(crate) was_read: bool,
     /// True if the last call left a frame at the front: it alone is no reason for another call.
@@ -193,6 +198,7 @@ impl Lane {
     pub(crate) fn begin_call(&mut self) {
         self.was_read = false;
         self.renewed = false;
+        self.offered = self.chosen;
         if let Some(link) = &self.link {
             self.seen_signals = (link.shared.end_cause().is_some(), link.shared.gap_until_ns());
         }
@@ -260,6 +266,8 @@ impl Lane {
         }
         let before = std::mem::replace(&mut self.link, link);
         if !is_linked {
+            // Whatever comes next does not follow on.
+            self.next_sequence = self.next_sequence.map(|_| NO_SEQUENCE);
             self.drop_front(|counters| counters.flushed.add(1));
             old.extend(self.before.drain(..).chain(before));
             return;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
 use streamlib_abi::port::{CopyReason, EndCause, OutputPort, OutputTable};
-use streamlib_abi::{BlockRef, RawFrame, Status};
+use streamlib_abi::{BlockRef, EnvelopeFlags, RawFrame, Status};
 
 use super::counters::Counter;
 use super::format_registry::FormatRegistry;
@@ -107,6 +107,8 @@ pub(crate) struct OutputCell {
     sequence: u64,
     epoch: u32,
     last_timestamp_ns: i64,
+    /// A gap was signalled since the last frame.
+    after_gap: bool,
     ended: Option<EndCause>,
 }
 
@@ -142,6 +144,7 @@ impl OutputCell {
             sequence: 0,
             epoch: 0,
             last_timestamp_ns: i64::MIN,
+            after_gap: false,
             ended: None,
         }
     }
@@ -243,6 +246,9 @@ impl OutputCell {
         }
         self.last_timestamp_ns = envelope.timestamp_ns;
         envelope.sequence = self.sequence;
+        if std::mem::take(&mut self.after_gap) {
+            envelope.flags = envelope.flags.with(EnvelopeFlags::AFTER_GAP);
+        }
         self.sequence += 1;
         self.sent_in_call += 1;
         Status::OK
@@ -361,6 +367,7 @@ unsafe extern "C" fn announce_format(
 unsafe extern "C" fn gap(port: *mut c_void, until_ns: i64) -> Status {
     // SAFETY: as in `loan`.
     let cell = unsafe { cell(port) };
+    cell.after_gap = true;
     for link in &cell.links {
         link.shared.set_gap(until_ns);
         if link.shared.is_inline() {

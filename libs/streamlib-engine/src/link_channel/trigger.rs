@@ -3,7 +3,7 @@
 //! [`choose`] fills the lanes' fronts and marks those that belong to the call; `process` sees
 //! exactly these. What a rule passes over is dropped here, counted with its reason.
 
-use streamlib_abi::RawFrame;
+use streamlib_abi::{EnvelopeFlags, RawFrame};
 use streamlib_schema::Trigger;
 
 use super::input::{InputCell, Lane};
@@ -148,6 +148,11 @@ fn pass_over_others(
     }
 }
 
+/// One frame from every lane that has one within `tolerance_ns` of the earliest.
+///
+/// A frame that the other lanes have nothing for is unmatched, unless its sender's gap tells that
+/// this is meant. The gap is told twice, as state of the link and by the frame behind it, so what
+/// is given does not depend on whether that frame is there already.
 fn choose_aligned(
     tolerance_ns: u64,
     inputs: &mut [InputCell],
@@ -156,39 +161,49 @@ fn choose_aligned(
 ) -> bool {
     let tolerance_ns = i64::try_from(tolerance_ns).unwrap_or(i64::MAX);
     loop {
+        // The latest time of a frame that follows on from the one before it.
         let mut latest_ns = i64::MIN;
-        let mut filled = 0_usize;
+        let mut earliest_ns = None;
         for lane in lanes(inputs) {
-            if lane.fill(work, monotonic_ns) {
-                filled += 1;
-                latest_ns = latest_ns.max(lane.front.as_ref().map_or(i64::MIN, timestamp));
+            lane.fill(work, monotonic_ns);
+            let Some(front) = &lane.front else { continue };
+            let at_ns = timestamp(front);
+            earliest_ns =
+                Some(earliest_ns.map_or(at_ns, |earliest_ns: i64| earliest_ns.min(at_ns)));
+            if !front.envelope.flags.contains(EnvelopeFlags::AFTER_GAP) {
+                latest_ns = latest_ns.max(at_ns);
             }
         }
-        if filled == 0 {
-            return false;
-        }
+        let Some(earliest_ns) = earliest_ns else { return false };
         let from_ns = latest_ns.saturating_sub(tolerance_ns);
-        let mut dropped = false;
-        for lane in lanes(inputs) {
-            match lane.front.as_ref().map(timestamp) {
-                Some(at_ns) if at_ns < from_ns => {
-                    lane.drop_front(|counters| counters.unmatched.add(1));
-                    dropped = true;
-                }
-                Some(_) => {}
-                None if holds_join(lane, latest_ns.saturating_add(tolerance_ns)) => return false,
-                None => {}
-            }
+        if earliest_ns >= from_ns {
+            return choose_from(earliest_ns, tolerance_ns, inputs);
         }
-        if !dropped {
-            let mut fresh = false;
-            for lane in lanes(inputs) {
-                lane.chosen = lane.front.is_some();
-                fresh |= lane.chosen && !lane.parked;
+        for lane in lanes(inputs) {
+            if lane.front.as_ref().is_some_and(|front| timestamp(front) < from_ns) {
+                lane.drop_front(|counters| counters.unmatched.add(1));
             }
-            return fresh;
         }
     }
+}
+
+/// Chooses what goes with the earliest frame, unless a lane may still bring something that does.
+fn choose_from(earliest_ns: i64, tolerance_ns: i64, inputs: &mut [InputCell]) -> bool {
+    let until_ns = earliest_ns.saturating_add(tolerance_ns);
+    let mut latest_ns = earliest_ns;
+    for lane in lanes(inputs) {
+        let at_ns = lane.front.as_ref().map(timestamp).filter(|at_ns| *at_ns <= until_ns);
+        lane.chosen = at_ns.is_some();
+        latest_ns = latest_ns.max(at_ns.unwrap_or(i64::MIN));
+    }
+    let until_ns = latest_ns.saturating_add(tolerance_ns);
+    let is_held = lanes(inputs).any(|lane| lane.front.is_none() && holds_join(lane, until_ns));
+    let mut fresh = false;
+    for lane in lanes(inputs) {
+        lane.chosen &= !is_held;
+        fresh |= lane.chosen && !lane.parked;
+    }
+    fresh
 }
 
 /// True if a lane without a frame may still give one for this join.
