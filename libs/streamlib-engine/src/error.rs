@@ -111,6 +111,9 @@ pub enum Error {
     /// There is no such processor.
     #[error("there is no processor `{0}`{1}")]
     NoSuchProcessor(ProcessorId, String),
+    /// A processor that decides itself when it is called.
+    #[error("processor `{0}` is not stepped by hand: only those with manual execution are")]
+    NotManual(ProcessorId),
     /// There is no such link.
     #[error("there is no {0}")]
     NoSuchLink(LinkId),

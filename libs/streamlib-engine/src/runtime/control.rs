@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use std::sync::atomic::Ordering::Release;
 
+use streamlib_schema::ProcessExecution;
+
 use super::engine::{Engine, Shared};
 use crate::error::{Error, Result};
 use crate::execution::cell::Phase;
@@ -97,12 +99,17 @@ impl Engine {
     /// Calls a manual processor `calls` times, as soon as there is room for its output.
     ///
     /// # Errors
-    /// As [`Self::pause_processor`].
+    /// As [`Self::pause_processor`], and for a processor whose execution is not manual.
     pub fn step(&self, id: impl AsRef<ProcessorId>, calls: u32) -> Result<()> {
-        self.shared.with_open(id.as_ref(), |mut open| {
+        let id = id.as_ref();
+        self.shared.with_open(id, |mut open| {
             let body = open.body();
+            if body.execution != ProcessExecution::Manual {
+                return Err(Error::NotManual(id.clone()));
+            }
             body.manual_calls = body.manual_calls.saturating_add(calls);
-        })
+            Ok(())
+        })?
     }
 }
 
