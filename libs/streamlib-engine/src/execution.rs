@@ -9,6 +9,7 @@
 //! | `home`, `pool`, `dedicated`, `main_queue`, `thread` | threads |
 //! | `doorbell` | waking a thread that sleeps |
 //! | `clock`, `timer` | time |
+//! | `pace` | which calls are worth another worker |
 //! | `watch`, `stats` | what the watchdog and people see |
 //! | `env` | what all processors of a graph share |
 //! | `sys` | the operating system |
@@ -21,6 +22,7 @@ pub(crate) mod env;
 pub(crate) mod held;
 pub(crate) mod home;
 pub(crate) mod main_queue;
+pub(crate) mod pace;
 pub(crate) mod pool;
 pub(crate) mod run_word;
 pub(crate) mod stats;

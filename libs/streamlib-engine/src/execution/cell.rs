@@ -19,6 +19,7 @@ use streamlib_processor::BoxedProcessor;
 use streamlib_schema::{ProcessExecution, ProcessorDescriptor};
 
 use super::env::GraphEnv;
+use super::pace::Pace;
 use super::stats::ProcessorStats;
 use super::strand::Strand;
 use crate::ids::ProcessorId;
@@ -73,6 +74,8 @@ pub(crate) struct Body {
     pub(crate) manual_calls: u32,
     /// True while it stands in the count of processors that may still do something.
     pub(crate) counted_active: bool,
+    /// How long its calls take.
+    pub(crate) pace: Pace,
 }
 
 /// See the module.
@@ -178,6 +181,7 @@ impl ProcessorCell {
                 next_due_ns: 0,
                 manual_calls: 0,
                 counted_active: false,
+                pace: Pace::default(),
             };
             Self {
                 id,

@@ -51,6 +51,14 @@ impl Home {
         }
     }
 
+    /// The one who runs a strand of this home begins a long call: what waits for it alone may go
+    /// elsewhere.
+    pub(crate) fn share(&self) {
+        if let Self::Pool(pool) = self {
+            pool.share();
+        }
+    }
+
     /// The owner is to come back soon, if it waits inside a call.
     pub(crate) fn interrupt(&self) {
         if let Self::Thread(thread) = self {

@@ -5,7 +5,8 @@
 //! shared queue, a few bounded levels, is made larger only when strands are added.
 //!
 //! Sleeping workers are woken one at a time, and only when there is more than the worker that
-//! makes a strand ready will take itself.
+//! makes a strand ready will take itself, and soon: before a call that is known to be long it puts
+//! what it kept for itself into the shared queue.
 
 mod queue;
 
@@ -129,6 +130,19 @@ impl WorkerPool {
             _ => Some(strand),
         });
         if let Some(strand) = displaced {
+            self.queue.push(strand);
+            self.wake_one();
+        }
+    }
+
+    /// Lets other workers have what the present one kept for itself. For a worker that begins a
+    /// long call.
+    pub(crate) fn share(&self) {
+        let kept = LOCAL.with_borrow_mut(|local| match local {
+            Some(local) if std::ptr::eq(local.pool, self) => local.next.take(),
+            _ => None,
+        });
+        if let Some(strand) = kept {
             self.queue.push(strand);
             self.wake_one();
         }

@@ -17,6 +17,7 @@ use streamlib_schema::ProcessExecution;
 
 use super::cell::{Body, Phase, ProcessorCell};
 use super::env::ProcessorEnd;
+use super::home::Home;
 use super::stats::SAMPLE_EVERY;
 use super::strand::Strand;
 use super::watch::CallWatch;
@@ -82,7 +83,7 @@ pub(crate) unsafe fn step(
         // SAFETY: as above.
         unsafe { (*strand.work_list()).push(index) };
     }
-    match call(cell, body, Method::Process, watch) {
+    match call(cell, body, Method::Process, &strand.home, watch) {
         Ok(requests) => after_process(strand, cell, body, index, requests),
         Err(failure) => fail(cell, body, failure),
     }
@@ -240,7 +241,7 @@ fn end(
     if !unsafe { cell.outputs() }.iter().all(|output| output.has_room()) {
         return Step::NotReady;
     }
-    match call(cell, body, Method::EndOfStream, watch) {
+    match call(cell, body, Method::EndOfStream, &strand.home, watch) {
         Ok(requests) if requests.contains(Requests::AGAIN) => cell.wake(),
         Ok(requests) if requests.contains(Requests::WAKE_AT) => cell.wake(),
         Ok(_) => close_outputs(cell, body, cause, None),
@@ -318,6 +319,7 @@ fn call(
     cell: &Arc<ProcessorCell>,
     body: &mut Body,
     method: Method,
+    home: &Home,
     watch: &CallWatch,
 ) -> Result<Requests, Failure> {
     // SAFETY: the strand is owned, and no method of the processor is running.
@@ -336,9 +338,13 @@ fn call(
         host_context: Arc::as_ptr(cell).cast_mut().cast(),
     };
     let number = cell.stats.calls.get();
-    let measured = watch.every_call || number.is_multiple_of(SAMPLE_EVERY);
+    let sampled = watch.every_call || number.is_multiple_of(SAMPLE_EVERY);
+    let measured = sampled || body.pace.wants(number);
     let start_ns = if measured { cell.env.clock.monotonic_ns() } else { 0 };
-    let taken_ns = if measured && cell.is_observed() { chosen_ns(cell) } else { None };
+    let taken_ns = if sampled && cell.is_observed() { chosen_ns(cell) } else { None };
+    if body.pace.is_long() {
+        home.share();
+    }
     watch.begin(cell);
     let guarded = AssertUnwindSafe(|| match method {
         Method::Process => instance.process(&mut state),
@@ -354,8 +360,11 @@ fn call(
     }
     if measured {
         let duration_ns = cell.env.clock.monotonic_ns().saturating_sub(start_ns);
-        cell.stats.record(duration_ns);
-        if cell.is_observed() {
+        body.pace.record(duration_ns);
+        if sampled {
+            cell.stats.record(duration_ns);
+        }
+        if sampled && cell.is_observed() {
             tell_processed(cell, method, taken_ns, duration_ns);
         }
     }

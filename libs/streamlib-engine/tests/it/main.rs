@@ -16,3 +16,4 @@ mod perception;
 mod plans;
 mod support;
 mod taps;
+mod workers;
