@@ -6,7 +6,8 @@
 //!
 //! Sleeping workers are woken one at a time, and only when there is more than the worker that
 //! makes a strand ready will take itself, and soon: before a call that is known to be long it puts
-//! what it kept for itself into the shared queue.
+//! what it kept for itself into the shared queue, and after one it goes on with others, if there
+//! are any.
 
 mod queue;
 

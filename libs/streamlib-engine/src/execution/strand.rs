@@ -184,6 +184,12 @@ impl Strand {
                 if self.word.is_wanted() {
                     return true;
                 }
+                // SAFETY: the strand is owned, and no method of the processor is running.
+                if unsafe { cell.body() }.pace.is_long() && self.home.has_others() {
+                    // Others go first, those that the call made ready before all: what they want is
+                    // still in the cache, and few frames are under way at once.
+                    return true;
+                }
                 if calls >= CALLS_IN_A_ROW {
                     // Going on spares the way through the queue, and the move to another core.
                     if self.home.has_others() {

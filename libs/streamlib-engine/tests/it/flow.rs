@@ -1,5 +1,7 @@
 //! Frames get from sources to sinks, in order, all of them.
 
+mod workers;
+
 use crate::support::{Collect, Inline, Numbers, NumbersConfig, Pass, check_counters, engine};
 use streamlib_processor::NoConfig;
 

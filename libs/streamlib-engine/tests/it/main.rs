@@ -16,4 +16,3 @@ mod perception;
 mod plans;
 mod support;
 mod taps;
-mod workers;

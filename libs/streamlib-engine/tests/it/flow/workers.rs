@@ -10,7 +10,7 @@ use streamlib_processor::NoConfig;
 use streamlib_processor::abi::Envelope;
 use streamlib_processor::prelude::*;
 
-use crate::support::{check_counters, until};
+use crate::support::{Pass, check_counters, until};
 
 const FRAMES: u64 = 50;
 /// Calls after which the engine knows that they are long.
@@ -20,10 +20,12 @@ const KNOWN_AFTER: u64 = 8;
 #[derive(Debug, Default)]
 struct Work {
     clock: Arc<VirtualClock>,
+    workers: usize,
     arrived: AtomicU64,
 }
 
-/// Its calls are long, and do not return before the frame of the call before has arrived.
+/// Its calls are long. With several workers they do not return before the frame of the call before
+/// has arrived.
 #[processor(name = "test.long_source", execution = continuous, crate = streamlib_processor)]
 pub(crate) struct LongSource {
     #[output]
@@ -41,7 +43,7 @@ impl Processor for LongSource {
     fn process(&mut self, ctx: &mut ProcessContext<'_>) -> Result<()> {
         let Some(work) = &self.work else { return Ok(()) };
         work.clock.advance(Duration::from_millis(1));
-        if self.sent >= KNOWN_AFTER {
+        if work.workers > 1 && self.sent >= KNOWN_AFTER {
             until(|| work.arrived.load(SeqCst) >= self.sent);
         }
         let frame = self.out.frame(&self.sent, Envelope::at(self.sent as i64))?;
@@ -76,18 +78,33 @@ impl Processor for Arrivals {
     }
 }
 
-#[test]
-fn what_waits_behind_a_long_call_goes_to_another_worker() {
-    let work = Arc::new(Work::default());
+/// Runs source, a stage and sink; every frame arrives. Most frames that waited in each link.
+fn check(workers: usize) -> Vec<u64> {
+    let work = Arc::new(Work { workers, ..Work::default() });
     let clock = Arc::clone(&work.clock);
-    let builder = Engine::builder().with_workers(2).with_clock(clock);
+    let builder = Engine::builder().with_workers(workers).with_clock(clock);
     let engine = builder.with_resource(Arc::clone(&work)).build().unwrap();
     let source = engine.add_processor::<LongSource>(NoConfig {}).unwrap();
+    let stage = engine.add_processor::<Pass>(NoConfig {}).unwrap();
     let sink = engine.add_processor::<Arrivals>(NoConfig {}).unwrap();
-    engine.connect(&source, &sink).unwrap();
+    engine.connect(&source, &stage).unwrap();
+    engine.connect(&stage, &sink).unwrap();
     engine.start().unwrap();
     let outcome = engine.wait().unwrap();
     assert!(!outcome.failed(), "{outcome:?}");
     check_counters(&engine);
     assert_eq!(work.arrived.load(SeqCst), FRAMES);
+    let inspection = engine.inspector().inspect();
+    let links = inspection.links.iter().flat_map(|link| link.parts());
+    links.map(|link| link.counts.high_water).collect()
+}
+
+#[test]
+fn what_waits_behind_a_long_call_goes_to_another_worker() {
+    check(2);
+}
+
+#[test]
+fn a_worker_brings_a_frame_to_its_end_before_the_next_long_call() {
+    assert_eq!(check(1), [1, 1]);
 }
