@@ -15,6 +15,7 @@
 mod base64;
 pub mod builtin;
 mod check;
+mod compatibility;
 mod config;
 mod descriptor;
 mod format;
@@ -25,6 +26,7 @@ mod text;
 
 pub use base64::to_base64;
 pub use check::{Fault, Indicator, PROBLEMS_MAX, Problem};
+pub use compatibility::{Change, Comparison, Level};
 pub use config::{ConfigCheck, ConfigField, ConfigProblem, ConfigType};
 pub use descriptor::{
     Delivery, DeliveryPolicy, FormatTie, InputPortDescriptor, Latency, Needs, OutputPortDescriptor,

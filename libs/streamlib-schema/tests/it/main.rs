@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 mod builtin;
+mod compatibility;
 mod invalid;
 mod problems;
+mod random;
 mod suite;
