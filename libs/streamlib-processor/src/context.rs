@@ -45,12 +45,24 @@ impl Default for MediaConfig {
 pub struct SetupContext<'a> {
     name: &'a str,
     resources: &'a Resources,
+    length_ns: Option<u64>,
 }
 
 impl<'a> SetupContext<'a> {
     /// For engines: the context of the processor called `name`.
     pub fn new(name: &'a str, resources: &'a Resources) -> Self {
-        Self { name, resources }
+        Self { name, resources, length_ns: None }
+    }
+
+    /// Says how long what this source sends will be if it runs to its end, stream time, ns. Progress
+    /// is shown by it and nothing else depends on it; a source without an end says nothing.
+    pub fn announce_length(&mut self, length_ns: u64) {
+        self.length_ns = Some(length_ns);
+    }
+
+    /// For engines: what [`SetupContext::announce_length`] was told last.
+    pub fn announced_length_ns(&self) -> Option<u64> {
+        self.length_ns
     }
 
     /// The processor's name in its graph.

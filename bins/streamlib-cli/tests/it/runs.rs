@@ -26,6 +26,10 @@ fn a_report_for_scripts() {
     assert_eq!(report.outcome, streamlib_protocol::parent::Outcome::Finished);
     let delivered: Vec<_> = report.inspect.links.iter().map(|link| link.delivered).collect();
     assert_eq!((report.inspect.name.as_str(), delivered), ("short", vec![9, 9]));
+    let source = report.inspect.processors.iter().find(|one| one.id == "picture").unwrap();
+    // Nine pictures at 30 a second; the last one starts after eight.
+    let position = source.position.unwrap();
+    assert_eq!((position.position_ns, position.duration_ns), (266_666_667, Some(300_000_000)));
 }
 
 #[test]

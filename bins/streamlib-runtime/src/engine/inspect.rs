@@ -79,7 +79,7 @@ fn kind(graph: &GraphSnapshot, input: &PortRef) -> String {
 }
 
 fn position(processor: &ProcessorSnapshot) -> Option<Position> {
-    Some(Position { position_ns: processor.position_ns?, duration_ns: None })
+    Some(Position { position_ns: processor.position_ns?, duration_ns: processor.length_ns })
 }
 
 fn of_health(health: &GraphHealth, processors: &[ProcessorSnapshot]) -> Health {

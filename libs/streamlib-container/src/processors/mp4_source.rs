@@ -46,8 +46,12 @@ impl Processor for Mp4Source {
         Ok(Self::assemble(config))
     }
 
-    fn setup(&mut self, _ctx: &mut SetupContext<'_>) -> Result<()> {
-        self.player = Some(Player::open(&self.config)?);
+    fn setup(&mut self, ctx: &mut SetupContext<'_>) -> Result<()> {
+        let player = Player::open(&self.config)?;
+        if let Some(length_ns) = player.length_ns() {
+            ctx.announce_length(length_ns);
+        }
+        self.player = Some(player);
         Ok(())
     }
 

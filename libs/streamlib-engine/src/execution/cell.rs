@@ -102,6 +102,8 @@ pub(crate) struct ProcessorCell {
     pub(crate) restarts: AtomicBool,
     /// How many failures there were: a supervisor looks whether it has seen the last one.
     pub(crate) failures: AtomicU64,
+    /// How long what it sends will be in all, ns; the largest number if it did not say.
+    length_ns: AtomicU64,
     body: Exclusive<Body>,
     inputs: Ports<InputCell>,
     outputs: Ports<OutputCell>,
@@ -198,6 +200,7 @@ impl ProcessorCell {
                 failure: Mutex::new(None),
                 restarts: AtomicBool::new(false),
                 failures: AtomicU64::new(0),
+                length_ns: AtomicU64::new(u64::MAX),
                 body: Exclusive::new(body),
                 inputs: Ports::new(inputs),
                 outputs: Ports::new(outputs),
@@ -302,6 +305,15 @@ impl ProcessorCell {
 
     pub(crate) fn set_observed(&self, observed: bool) {
         self.observed.store(observed, Relaxed);
+    }
+
+    /// How long what it sends will be in all, stream time, ns, if it said so when it was set up.
+    pub(crate) fn length_ns(&self) -> Option<u64> {
+        Some(self.length_ns.load(Relaxed)).filter(|length_ns| *length_ns < u64::MAX)
+    }
+
+    pub(crate) fn set_length_ns(&self, length_ns: Option<u64>) {
+        self.length_ns.store(length_ns.unwrap_or(u64::MAX), Relaxed);
     }
 
     /// What it said when it failed last.

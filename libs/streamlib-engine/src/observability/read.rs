@@ -85,6 +85,7 @@ impl<'a> Reader<'a> {
             failure: cell.and_then(|cell| cell.failure()),
             waits_for: self.waits_for(plan, &outputs),
             position_ns: self.position_ns(plan),
+            length_ns: cell.and_then(|cell| cell.length_ns()),
             outputs,
         })
     }

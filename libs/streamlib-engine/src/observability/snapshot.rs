@@ -55,6 +55,8 @@ pub struct ProcessorSnapshot {
     /// The latest timestamp among the frames that it sent, or, if it sent none, that were sent to
     /// it; stream time, ns.
     pub position_ns: Option<i64>,
+    /// How long what it sends will be in all, stream time, ns, if it is a source that knows.
+    pub length_ns: Option<u64>,
     /// Its outputs, in the order of their declaration.
     pub outputs: Vec<OutputSnapshot>,
 }

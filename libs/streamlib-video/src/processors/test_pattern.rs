@@ -131,7 +131,12 @@ impl TestPattern {
 }
 
 impl Processor for TestPattern {
-    fn setup(&mut self, _ctx: &mut SetupContext<'_>) -> Result<()> {
+    fn setup(&mut self, ctx: &mut SetupContext<'_>) -> Result<()> {
+        if let (1.., Ok(length_ns)) =
+            (self.config.frames, u64::try_from(self.start_ns(self.config.frames)))
+        {
+            ctx.announce_length(length_ns);
+        }
         usable(&self.config)
     }
 

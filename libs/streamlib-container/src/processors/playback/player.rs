@@ -83,6 +83,13 @@ impl<V: Playback, A: Playback> Player<V, A> {
         Ok(player)
     }
 
+    /// How long all passes together last, stream time, ns; `None` if they never end.
+    pub(in crate::processors) fn length_ns(&self) -> Option<u64> {
+        let pass_ns = self.pass_end_ns().saturating_sub(self.time.start_ns);
+        let passes = u64::from(self.loops_left?) + 1;
+        Some(u64::try_from(pass_ns).unwrap_or(0).saturating_mul(passes))
+    }
+
     /// Puts every track to where playing starts.
     fn go_to_start(&mut self) -> Result<(), ContainerError> {
         let start_ns = self.time.start_ns;

@@ -101,7 +101,10 @@ impl Phases<'_> {
         let result = catch_unwind(AssertUnwindSafe(|| {
             fresh.bind();
             let Some(instance) = &mut fresh.body().instance else { return Ok(()) };
-            instance.setup(&mut SetupContext::new(cell.id.as_str(), resources))
+            let mut context = SetupContext::new(cell.id.as_str(), resources);
+            let done = instance.setup(&mut context);
+            cell.set_length_ns(context.announced_length_ns());
+            done
         }));
         result
             .unwrap_or_else(|panic| Err(panicked(panic.as_ref())))

@@ -83,7 +83,10 @@ impl Phases<'_> {
             open.body().instance = Some(factory.create(node)?);
             open.bind();
             let Some(instance) = &mut open.body().instance else { return Ok(()) };
-            instance.setup(&mut SetupContext::new(cell.id.as_str(), resources))
+            let mut context = SetupContext::new(cell.id.as_str(), resources);
+            let done = instance.setup(&mut context);
+            cell.set_length_ns(context.announced_length_ns());
+            done
         });
         let made = catch_unwind(make).unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
         made.map_err(|error| {
