@@ -9,6 +9,7 @@ mod connect;
 mod control;
 mod engine;
 mod lifecycle;
+mod main_thread;
 mod registry;
 mod supervisor;
 mod transaction;

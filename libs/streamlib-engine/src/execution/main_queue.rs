@@ -5,16 +5,27 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
+
 use super::strand::Strand;
 use super::watch::CallWatch;
 
+/// Tells a main loop that is not ours that there is something to do.
+type Waker = Box<dyn Fn() + Send + Sync>;
+
 /// See the module. A strand stands in the queue at most once, so the queue grows only while
 /// strands are added. Any number of threads may wait; one runs strands.
-#[derive(Debug)]
 pub(crate) struct MainQueue {
     state: Mutex<State>,
     changed: Condvar,
-    watch: Arc<CallWatch>,
+    waker: ArcSwapOption<Waker>,
+    pub(crate) watch: Arc<CallWatch>,
+}
+
+impl std::fmt::Debug for MainQueue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MainQueue").field("state", &self.state).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -32,7 +43,8 @@ impl MainQueue {
     pub(crate) fn new() -> Arc<Self> {
         let state = State { strands: VecDeque::with_capacity(64), turn: None };
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        Arc::new(Self { state, changed, watch: CallWatch::new(false) })
+        let waker = ArcSwapOption::empty();
+        Arc::new(Self { state, changed, waker, watch: CallWatch::new(false) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -41,13 +53,26 @@ impl MainQueue {
 
     pub(crate) fn push(&self, strand: Arc<Strand>) {
         self.state().strands.push_back(strand);
-        self.changed.notify_all();
+        self.tell();
     }
 
     /// Wakes whoever waits, to look at other conditions again.
     pub(crate) fn poke(&self) {
-        let _state = self.state();
+        drop(self.state());
+        self.tell();
+    }
+
+    fn tell(&self) {
         self.changed.notify_all();
+        if let Some(waker) = &*self.waker.load() {
+            waker();
+        }
+    }
+
+    /// From now on `waker` is called, too, when somebody who waits is woken.
+    pub(crate) fn set_waker(&self, waker: Waker) {
+        self.waker.store(Some(Arc::new(waker)));
+        self.tell();
     }
 
     /// The calling thread is the main one, unless another is already.

@@ -26,7 +26,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(5);
 /// Says that the graph is to stop, from a signal handler's thread or any other.
 #[derive(Debug, Default)]
 pub(super) struct StopFlag {
-    requested: AtomicBool,
+    pub(super) requested: AtomicBool,
     /// Do not wait for frames to drain.
     at_once: AtomicBool,
 }
