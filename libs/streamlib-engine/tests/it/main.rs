@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is its failure")]
 
+mod clock;
 mod declare;
 mod delegates;
 mod edits;
@@ -14,5 +15,10 @@ mod joins;
 mod observability;
 mod perception;
 mod plans;
+mod policies;
+mod rig;
+mod signals;
+mod strategies;
 mod support;
 mod taps;
+mod triggers;
