@@ -67,10 +67,12 @@ impl Estimator {
     }
 }
 
-/// The reading that the first one is compared with: when the graph was started, and empty.
+/// The reading that the first one is compared with: when the graph was started, and empty. A source
+/// that knows how long it is begins at 0; where any other begins is not known.
 fn beginning(progress: &Progress, at: Instant) -> Option<Reading> {
     let at = at.checked_sub(Duration::from_nanos(progress.uptime_ns))?;
-    Some(Reading { at, frames: 0, passed_ns: None })
+    let passed_ns = progress.position.and_then(|position| position.duration_ns).map(|_| 0);
+    Some(Reading { at, frames: 0, passed_ns })
 }
 
 /// The sink that is counted: the first one of pictures, else the first one.
@@ -169,7 +171,10 @@ mod tests {
     #[test]
     fn the_first_reading_is_compared_with_the_start() {
         let first = estimates(&[(2000, 50, Some(4))], Some(8)).pop().unwrap();
-        assert_eq!((first.frame_rate, first.speed, first.percent), (Some(25.0), None, Some(50.0)));
+        assert_eq!(
+            (first.frame_rate, first.speed, first.percent),
+            (Some(25.0), Some(2.0), Some(50.0))
+        );
     }
 
     #[test]
