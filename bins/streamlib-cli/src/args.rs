@@ -1,12 +1,15 @@
 //! The command line of `streamlib`: arguments only, the commands are in [`crate::commands`].
 
 mod help;
+mod schemas;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use streamlib_manifest::Assignment;
+
+pub(crate) use schemas::{InstanceArguments, SchemasCommand};
 
 /// Audio, video and data through a live graph of processors.
 #[derive(Debug, Clone, Parser)]
@@ -58,6 +61,12 @@ pub(crate) enum Command {
     Processors {
         #[command(subcommand)]
         command: ProcessorsCommand,
+    },
+    /// What frames and settings are: list, check, compare
+    #[command(after_help = help::SCHEMAS)]
+    Schemas {
+        #[command(subcommand)]
+        command: SchemasCommand,
     },
     /// Say what works on this machine and what to install
     #[command(after_help = help::DOCTOR)]

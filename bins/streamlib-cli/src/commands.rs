@@ -8,6 +8,7 @@ mod graph;
 mod inspect;
 mod list;
 mod processors;
+mod schemas;
 mod set;
 
 use clap::CommandFactory as _;
@@ -42,6 +43,7 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<u8, Error> {
         Command::Processors { command: ProcessorsCommand::Describe { name, json } } => {
             processors::describe(&name, json, screen)
         }
+        Command::Schemas { command } => return schemas::schemas(&command, screen),
         Command::Doctor(arguments) => return doctor::doctor(&arguments, screen),
         Command::Completions { shell } => {
             let mut script = Vec::new();

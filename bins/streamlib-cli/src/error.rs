@@ -126,6 +126,38 @@ pub(crate) enum Error {
         /// One whose name is close.
         near: Option<String>,
     },
+    /// A schema that is not known.
+    #[error("there is no file and no built-in schema `{name}`{} `streamlib schemas list` shows all", did_you_mean(.near.as_deref()))]
+    NoSuchSchema {
+        /// The name.
+        name: String,
+        /// One whose name is close.
+        near: Option<String>,
+    },
+    /// A document that is not valid as a schema.
+    #[error("`{file}`: {source}{}", hint(.source.fault.hint()))]
+    BadSchema {
+        /// The file, or the name.
+        file: String,
+        /// What is wrong.
+        source: streamlib_schema::SchemaError,
+    },
+    /// A document that is neither JSON nor YAML.
+    #[error("`{file}` cannot be read as JSON or YAML:{reason}")]
+    BadDocument {
+        /// The file.
+        file: String,
+        /// What is wrong, with its place, behind a space or on lines of its own.
+        reason: String,
+    },
+    /// A file that cannot be read.
+    #[error("`{file}` cannot be read: {source}")]
+    NoFile {
+        /// The file.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
     /// The operating system refused something.
     #[error("{doing}: {source}")]
     System {
@@ -152,7 +184,11 @@ impl Error {
             | Self::SeveralRun(_)
             | Self::SeveralOfName { .. }
             | Self::NoSuchProcessor { .. }
-            | Self::NoSuchType { .. } => exit::USAGE,
+            | Self::NoSuchType { .. }
+            | Self::NoSuchSchema { .. }
+            | Self::BadSchema { .. }
+            | Self::BadDocument { .. }
+            | Self::NoFile { .. } => exit::USAGE,
             Self::NoRuntime { .. }
             | Self::CannotStart { .. }
             | Self::StrangeAnswer { .. }
@@ -195,4 +231,8 @@ fn numbers(pids: &[u32]) -> String {
 
 fn did_you_mean(near: Option<&str>) -> String {
     near.map_or_else(|| ";".to_owned(), |near| format!("; did you mean `{near}`?"))
+}
+
+fn hint(hint: Option<String>) -> String {
+    hint.map_or_else(String::new, |hint| format!("; {hint}"))
 }

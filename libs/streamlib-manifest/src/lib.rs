@@ -71,7 +71,7 @@ pub use identifier::{
     IDENTIFIER_BYTES_MAX, TYPE_NAME_BYTES_MAX, check_graph_name, check_identifier, check_type_name,
 };
 pub use json_schema::graph_json_schema;
-pub use parse::{FILE_BYTES_MAX, Parsed, parse_graph, parse_graph_bytes};
+pub use parse::{FILE_BYTES_MAX, Parsed, parse_graph, parse_graph_bytes, parse_value};
 pub use path::{NodePath, PathSegment};
 pub use quantity::{format_duration, format_size, parse_duration, parse_size};
 pub use resolve::{Assignment, ResolvedGraph};

@@ -8,6 +8,7 @@ use crate::path::NodePath;
 use crate::resolve::{self, Assignment, ResolvedGraph};
 use crate::source::SourceText;
 use crate::spans::Spans;
+use crate::value::Value;
 use crate::{check, document, grammar, read, rules};
 
 /// Largest file that is read, in bytes.
@@ -126,6 +127,26 @@ pub fn parse_graph(text: &str, file: &str) -> Parsed {
     }
     let diagnostics = problems.finish();
     Parsed { graph, diagnostics, spans: Spans::new(source, root) }
+}
+
+/// Reads any document, YAML or JSON, as a value: a schema, a configuration, data. It is held to the
+/// same limits as a graph file, and one that is empty is refused. `file` is the name that messages
+/// give it.
+///
+/// # Errors
+/// All problems, if one of them is an error.
+pub fn parse_value(text: &str, file: &str) -> Result<Value, Diagnostics> {
+    if text.len() > FILE_BYTES_MAX {
+        return Err(refuse_size(file).diagnostics);
+    }
+    let source = Arc::new(SourceText::new(file, text));
+    let mut problems = Problems::new(&source);
+    let root = document::load(&mut problems);
+    let diagnostics = problems.finish();
+    match root {
+        Some(root) if !diagnostics.has_errors() => Ok(read::value(&root)),
+        _ => Err(diagnostics),
+    }
 }
 
 /// The result for a text that is not looked into.

@@ -116,3 +116,51 @@ Examples:
   streamlib completions bash > ~/.local/share/bash-completion/completions/streamlib
   streamlib completions zsh > ~/.zfunc/_streamlib
   streamlib completions fish > ~/.config/fish/completions/streamlib.fish";
+
+pub(super) const SCHEMAS: &str = "\
+A schema is a JSON Type Definition (RFC 8927), YAML or JSON, with metadata for what that lacks:
+streamlib:type (int64, uint64, bytes), streamlib:min, streamlib:max, streamlib:length,
+streamlib:unit, streamlib:default, streamlib:schema (name@version).
+
+Examples:
+  streamlib schemas list
+  streamlib schemas describe com.tatolab.videoframe
+  streamlib schemas validate my-schema.yaml value.json";
+
+pub(super) const SCHEMAS_LIST: &str = "\
+Examples:
+  streamlib schemas list
+  streamlib schemas list --json | jq -r '.[].name'";
+
+pub(super) const SCHEMAS_DESCRIBE: &str = "\
+Examples:
+  streamlib schemas describe com.tatolab.audioframe
+  streamlib schemas describe com.tatolab.grayscale.config
+  streamlib schemas describe com.tatolab.audioframe --json > audioframe.json";
+
+pub(super) const SCHEMAS_VALIDATE: &str = "\
+The exit code is 0 if the value is right, 1 if it is not, and 2 if the schema itself is not valid
+or a file cannot be read. An error indicator is where in the value (instancePath) and which part
+of the schema was not kept to (schemaPath), both JSON Pointers.
+
+Examples:
+  streamlib schemas validate my-schema.yaml value.json
+  streamlib schemas validate com.tatolab.videoframe frame.json --json
+  some-program | streamlib schemas validate my-schema.json -";
+
+pub(super) const SCHEMAS_VALIDATE_PROCESSOR: &str = "\
+Exit codes are those of `streamlib schemas validate`.
+
+Examples:
+  streamlib schemas validate-processor com.tatolab.grayscale settings.yaml
+  echo '{\"amount\": 0.5}' | streamlib schemas validate-processor grayscale -";
+
+pub(super) const SCHEMAS_DIFF: &str = "\
+Within one major version, each version has to read what the others write. The exit code is 0 if
+that holds: if both read each other's data, or the new schema says a version that is new enough
+(streamlib:schema). Else it is 1.
+
+Examples:
+  streamlib schemas diff old.yaml new.yaml
+  streamlib schemas diff com.tatolab.videoframe my-videoframe.json
+  streamlib schemas diff old.yaml new.yaml --json | jq '.changes[] | select(.level == \"major\")'";

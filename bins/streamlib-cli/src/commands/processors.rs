@@ -41,14 +41,14 @@ pub(crate) fn describe(name: &str, json: bool, screen: &mut Screen) -> Result<()
     screen.print(&description(found))
 }
 
-fn no_such_type(types: &ProcessorTypes, name: &str) -> Error {
+pub(super) fn no_such_type(types: &ProcessorTypes, name: &str) -> Error {
     let full = types.processors.iter().map(|one| one.name.as_str());
     let last = full.clone().filter_map(|name| name.rsplit('.').next());
     let near = nearest_name(name, full).or_else(|| nearest_name(name, last));
     Error::NoSuchType { name: name.to_owned(), near: near.map(|near| near.to_string()) }
 }
 
-fn first_sentence(text: &str) -> &str {
+pub(super) fn first_sentence(text: &str) -> &str {
     let line = text.lines().next().unwrap_or_default();
     line.split_inclusive(". ").next().unwrap_or_default().trim_end().trim_end_matches('.')
 }

@@ -24,6 +24,7 @@ fn the_program_says_where_to_begin() {
       list         List the graphs that run
       events       Follow what happens in a running graph
       processors   What graphs can be made of
+      schemas      What frames and settings are: list, check, compare
       doctor       Say what works on this machine and what to install
       completions  Print the completions of a shell
       help         Print this message or the help of the given subcommand(s)
@@ -92,7 +93,7 @@ fn a_command_says_how_it_is_used() {
 fn every_command_has_examples_that_name_it() {
     let home = Home::new();
     let commands = "run check graph inspect set undo pause resume stop list events doctor \
-                    completions processors";
+                    completions processors schemas";
     for command in commands.split_whitespace() {
         let help = home.answer(&format!("{command} --help"));
         assert!(help.starts_with("exit 0\n"), "{help}");

@@ -11,5 +11,6 @@ mod home;
 mod lives;
 mod nothing;
 mod runs;
+mod schemas;
 mod sentences;
 mod serial;

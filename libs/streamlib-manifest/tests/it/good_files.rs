@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use streamlib_manifest::{
     Annotations, Delivery, Endpoint, LinkEntry, ParameterType, Priority, Restart, RestartPolicy,
-    Scheduling, Strategy, Value, parse_graph,
+    Scheduling, Strategy, Value, parse_graph, parse_value,
 };
 
 use crate::{EXAMPLE, good};
@@ -111,4 +111,22 @@ fn what_could_be_read_is_there_beside_the_errors() {
 fn of_a_key_that_stands_twice_the_first_is_read() {
     let parsed = parse_graph("name: g\nprocessors: { a: { type: x.a }, a: { type: x.b } }\n", "g");
     assert_eq!(parsed.readable_part().processors["a"].type_name, "x.a");
+}
+
+#[test]
+fn any_document_is_a_value() {
+    let value = parse_value("properties: { b: { type: uint8 }, a: {} }\n", "a.yaml").expect("read");
+    let json = serde_json::json!({"properties": {"b": {"type": "uint8"}, "a": {}}});
+    assert_eq!(value, Value::from(json));
+    assert_eq!(parse_value("[1, 1.0, null]", "a").map(serde_json::Value::from).ok(), {
+        Some(serde_json::json!([1, 1.0, null]))
+    });
+    let problems = parse_value("a: 1\na: *b\n", "a.yaml").expect_err("a key twice, an alias");
+    let told: Vec<_> = problems.as_slice().iter().map(|one| one.code.as_str()).collect();
+    assert_eq!(told, ["duplicate-key", "anchor-or-alias"]);
+    let empty = parse_value("", "a.yaml").expect_err("nothing");
+    assert_eq!(
+        empty.as_slice().iter().map(|one| one.code.as_str()).collect::<Vec<_>>(),
+        ["empty-file"]
+    );
 }

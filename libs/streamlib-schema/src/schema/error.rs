@@ -85,6 +85,10 @@ impl SchemaFault {
             | Self::UnknownNote(_, near) => {
                 near.as_ref().map(|near| format!("did you mean `{near}`?"))
             }
+            Self::UnknownType { name, known } => {
+                let near = crate::nearest_name(name, known.split([',', ' ', ';', '`']));
+                near.filter(|near| near != name).map(|near| format!("did you mean `{near}`?"))
+            }
             _ => None,
         }
     }
