@@ -46,7 +46,7 @@ impl Counter {
 pub enum DropReason {
     /// A newer frame took its place (`latest`), or a join passed over it (`primary`).
     Superseded,
-    /// The queue was full and gave up its oldest frame (`every_sample`).
+    /// The queue was full and gave up its oldest frame (`every_sample`), or its consumer is stuck.
     Overflow,
     /// The queue was full and its source cannot be held up.
     LiveOverrun,
@@ -121,7 +121,7 @@ pub struct LinkCounts {
     pub dropped: u64,
     /// Dropped because a newer frame took their place.
     pub superseded: u64,
-    /// Dropped because the queue was full (`every_sample`).
+    /// Dropped because the queue was full (`every_sample`, or a consumer that is stuck).
     pub overflow: u64,
     /// Dropped because the queue was full and the source is live.
     pub live_overrun: u64,

@@ -22,7 +22,7 @@ use super::plan::{Carrier, LinkKey, LinkPlan};
 use super::tap::TapList;
 use super::waiting::WaitFlag;
 use crate::execution::{ProcessorCell, Strand, WorkList};
-use crate::pubsub::events::LinkEvent;
+use crate::pubsub::events::{LinkEvent, ProcessorState};
 
 /// What both ends of a link share.
 #[derive(Debug)]
@@ -213,6 +213,17 @@ impl LinkShared {
         }
     }
 
+    /// True if the consumer is in a call that takes longer than its limit: then nobody waits for
+    /// room, and what does not fit is lost.
+    fn is_dead_end(&self) -> bool {
+        !self.is_inline() && self.target.load().state() == ProcessorState::Stuck
+    }
+
+    /// The consumer was found to be stuck: a producer that waits for it is to look again.
+    pub(crate) fn consumer_is_stuck(&self) {
+        self.made_room();
+    }
+
     /// Tells the producer that there is room, if it waits for it.
     #[inline]
     fn made_room(&self) {
@@ -234,7 +245,8 @@ impl LinkSender {
             self.shared.producer_waits.announce_here();
             return false;
         }
-        if self.shared.producer_waits.announce(|| self.writer.room() >= count) {
+        let goes_on = || self.writer.room() >= count || self.shared.is_dead_end();
+        if self.shared.producer_waits.announce(goes_on) {
             return true;
         }
         let full = u64::from(self.shared.plan.depth);
@@ -244,7 +256,11 @@ impl LinkSender {
 
     /// How many frames can be sent before the link would hold its producer up.
     pub(crate) fn room(&self) -> u32 {
-        if self.shared.holds_producer() { self.writer.room() } else { u32::MAX }
+        match self.writer.room() {
+            0 if self.shared.is_dead_end() => u32::MAX,
+            room if self.shared.holds_producer() => room,
+            _ => u32::MAX,
+        }
     }
 
     /// Sends a frame, for which there is room if the link holds its producer up. The consumer
@@ -269,7 +285,9 @@ impl LinkSender {
             }
             Put::Displaced(_) => counters.overflow.add(1),
             // A live source is not held up: this link alone loses the frame.
-            Put::Full(_) => counters.live_overrun.add(1),
+            Put::Full(_) if self.shared.plan.live => counters.live_overrun.add(1),
+            // Nor is anybody by a consumer that is stuck.
+            Put::Full(_) => counters.overflow.add(1),
         }
     }
 
