@@ -1,31 +1,13 @@
 //! Branches that are slow, late or gone do not touch their siblings.
 
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use streamlib::engine::graph::{LinkOptions, ProcessorNode};
 use streamlib::prelude::*;
 use streamlib::schema::Delivery;
 
-use crate::support::{Film, Graph, assert_near, clip, decoded_frames, film, numbers, port};
-
-/// A door that starts closed.
-#[derive(Debug, Default)]
-struct Door {
-    open: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Door {
-    fn open(&self) {
-        *self.open.lock().unwrap() = true;
-        self.changed.notify_all();
-    }
-
-    fn wait(&self) {
-        drop(self.changed.wait_while(self.open.lock().unwrap(), |open| !*open));
-    }
-}
+use crate::support::{Door, Film, Graph, assert_near, clip, decoded_frames, film, numbers, port};
 
 /// Wants the newest picture, and hangs in its first call until the door opens.
 #[processor(name = "test.hanging_preview", needs(call_limit_ms = 600000))]

@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is to fail")]
 
+mod bitrate;
 mod branches;
 mod demo;
+mod edits;
+mod failures;
+mod formats;
 mod media;
 mod stopping;
 mod support;

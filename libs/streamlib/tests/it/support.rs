@@ -1,10 +1,12 @@
 //! Runs whole graphs and looks at what they made.
 
+mod door;
 mod film;
 mod graph;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use door::Door;
 pub(crate) use film::{Film, Sound, decoded_frames, numbers, probe};
 pub(crate) use graph::{Graph, PATIENCE, id, port};
 

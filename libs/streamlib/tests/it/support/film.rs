@@ -4,7 +4,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use streamlib_video::frame_number::read_frame_number;
+use streamlib_processor::abi::media::Rectangle;
+use streamlib_video::frame_number::{read_frame_number, read_frame_number_in};
 
 /// Mean luma from which on a picture is a flash; the moving pattern stays below 120.
 const BRIGHT: u64 = 170;
@@ -80,13 +81,21 @@ fn pictures(path: &Path) -> Vec<Picture> {
                 below.fold((0, 0), |(count, sum), it| (count + 1, sum + u64::from(*it)));
             found.push(Picture {
                 time: times.next().expect("a time for each picture"),
-                number: read_frame_number(&luma, width as usize, width as u32, height as u32),
+                number: read_number(&luma, (width as u32, height as u32)),
                 is_flash: sum / count > BRIGHT,
             });
         }
     });
     assert_eq!(times.next(), None, "a picture for each time");
     found
+}
+
+/// The number of a picture, also of one that was made twice as large.
+fn read_number(luma: &[u8], (width, height): (u32, u32)) -> Option<u16> {
+    let stride = width as usize;
+    let shown = Rectangle { x: 0, y: 0, width, height };
+    read_frame_number(luma, stride, width, height)
+        .or_else(|| read_frame_number_in(luma, stride, shown, (width / 2, height / 2)))
 }
 
 impl Sound {
