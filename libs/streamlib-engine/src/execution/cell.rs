@@ -49,7 +49,8 @@ pub(crate) enum Phase {
     Running,
     /// Its inputs have ended, or it is stopped: sends what it held back.
     Ending(EndCause),
-    /// It failed and a new instance is to come: nothing is called, and what comes in waits.
+    /// It failed or ended and a new instance is to come: nothing is called, and what comes in
+    /// waits.
     AwaitingRestart,
     /// Its outputs have ended. What still comes in is discarded, counted.
     Ended,
@@ -100,8 +101,10 @@ pub(crate) struct ProcessorCell {
     failure: Mutex<Option<String>>,
     /// True if a new instance comes when this one fails.
     pub(crate) restarts: AtomicBool,
-    /// How many failures there were: a supervisor looks whether it has seen the last one.
-    pub(crate) failures: AtomicU64,
+    /// True if a new instance comes also when this one has no more to give.
+    pub(crate) restarts_always: AtomicBool,
+    /// True once it failed or ended and a new instance is to come.
+    pub(crate) awaits_restart: AtomicBool,
     /// How long what it sends will be in all, ns; the largest number if it did not say.
     length_ns: AtomicU64,
     body: Exclusive<Body>,
@@ -199,7 +202,8 @@ impl ProcessorCell {
                 on_boundary: AtomicBool::new(true),
                 failure: Mutex::new(None),
                 restarts: AtomicBool::new(false),
-                failures: AtomicU64::new(0),
+                restarts_always: AtomicBool::new(false),
+                awaits_restart: AtomicBool::new(false),
                 length_ns: AtomicU64::new(u64::MAX),
                 body: Exclusive::new(body),
                 inputs: Ports::new(inputs),

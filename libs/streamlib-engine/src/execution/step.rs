@@ -214,6 +214,9 @@ fn after_process(
         }
     }
     if requests.contains(Requests::FINISH) {
+        if cell.restarts_always.load(Relaxed) {
+            return await_restart(cell, body, ProcessorState::Ended);
+        }
         return close_outputs(cell, body, EndCause::Finished, None);
     }
     if body.again || (waits && !cell.is_on_boundary()) {
@@ -292,17 +295,23 @@ fn fail(cell: &Arc<ProcessorCell>, body: &mut Body, failure: Failure) {
     let message = failure.error.to_string();
     cell.stats.errors.add(1);
     cell.set_failure(Some(message.clone()));
-    cell.failures.fetch_add(1, Release);
     let event =
         ProcessorEvent::ProcessorFailed { message: message.clone(), panicked: failure.panicked };
     cell.publish(event);
     if cell.restarts.load(Relaxed) {
-        body.phase = Phase::AwaitingRestart;
-        cell.set_state(ProcessorState::Error);
-        cell.env.supervisor.ring();
-        return;
+        return await_restart(cell, body, ProcessorState::Error);
     }
     close_outputs(cell, body, EndCause::Failed, Some(message));
+}
+
+/// A new instance is to come: the outputs stay open.
+#[cold]
+fn await_restart(cell: &ProcessorCell, body: &mut Body, state: ProcessorState) {
+    body.phase = Phase::AwaitingRestart;
+    body.again = false;
+    cell.set_state(state);
+    cell.awaits_restart.store(true, Release);
+    cell.env.supervisor.ring();
 }
 
 /// Calls `pause` or `resume`; a processor that panics in it has failed.

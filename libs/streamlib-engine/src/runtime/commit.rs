@@ -1,6 +1,7 @@
 //! One commit: apply, decide, plan, carry out, publish.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Acquire;
 
 use super::engine::{Committing, Engine, Shared};
 use super::transaction::Committed;
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::execution::ProcessorCell;
 use crate::graph::{Applied, Change, GraphSnapshot, GraphState, Inverse, apply};
 use crate::pubsub::EventKind;
-use crate::pubsub::events::{GraphEvent, ProcessorState, RuntimeEvent};
+use crate::pubsub::events::{GraphEvent, RuntimeEvent};
 
 /// Commits that can be taken back.
 const UNDO_DEPTH: usize = 100;
@@ -104,7 +105,8 @@ impl Shared {
         Ok((committed, applied.inverse))
     }
 
-    /// Carries a plan out; what is installed follows `after` afterwards.
+    /// Carries a plan out; what is installed follows `after` afterwards. Readers see it from the
+    /// flip on, unless it takes the whole graph down: then they see what ran until that is over.
     pub(super) fn carry_out(
         &self,
         committing: &mut Committing,
@@ -121,9 +123,12 @@ impl Shared {
         };
         let state = committing.graph.state();
         let declared = after.clone();
+        let goes_down = after.processors.is_empty();
         let publish = |installed: &Installation| {
-            let view = View::new(snapshot.clone(), state, declared, installed);
-            self.view.store(Arc::new(view));
+            if !goes_down {
+                let view = View::new(snapshot.clone(), state, declared, installed);
+                self.view.store(Arc::new(view));
+            }
         };
         let phases = Phases::new(&mut committing.installation, delegates, plan, after);
         let carried = phases.carry_out(true, publish)?;
@@ -141,7 +146,7 @@ impl Shared {
         let present = committing.installation.cells.get(&failed.id);
         let is_present = present.is_some_and(|cell| Arc::ptr_eq(cell, failed));
         let runs = committing.graph.state() != GraphState::Idle;
-        if !runs || !is_present || failed.state() != ProcessorState::Error {
+        if !runs || !is_present || !failed.awaits_restart.load(Acquire) {
             return Ok(false);
         }
         let (snapshot, declared) =

@@ -11,9 +11,9 @@ use streamlib_schema::ProcessExecution;
 use super::engine::{Committing, Engine, Shared};
 use crate::compiler::{Blueprint, plan};
 use crate::error::{Error, Result};
-use crate::execution::ProcessorEnd;
 use crate::execution::cell::Phase;
 use crate::execution::held::HeldStrand;
+use crate::execution::{ProcessorCell, ProcessorEnd};
 use crate::graph::{Applied, GraphSnapshot, GraphState, Inverse, Touched};
 use crate::ids::ProcessorId;
 use crate::observability::last_run;
@@ -302,9 +302,13 @@ impl Shared {
             if matches!(cell.state(), ProcessorState::Ended | ProcessorState::Error) {
                 continue;
             }
-            let Some(mut held) = HeldStrand::hold_of(cell, deadline) else { continue };
-            if let Some(mut open) = held.open(cell) {
-                open.close(EndCause::Stopped, None);
+            match HeldStrand::hold_of(cell, deadline) {
+                Some(mut held) => {
+                    if let Some(mut open) = held.open(cell) {
+                        open.close(EndCause::Stopped, None);
+                    }
+                }
+                None => self.env.ends.ended(stuck(cell), false),
             }
         }
     }
@@ -327,6 +331,12 @@ impl Shared {
             drop(thread.join());
         }
     }
+}
+
+/// The end of a processor that cannot be ended.
+fn stuck(cell: &ProcessorCell) -> ProcessorEnd {
+    let message = "it did not come back from its call, and was left behind".to_owned();
+    ProcessorEnd { processor: cell.id.clone(), cause: EndCause::Failed, message: Some(message) }
 }
 
 /// What the handles of an engine hold together: when the last of them is dropped, the engine and

@@ -5,7 +5,7 @@
 //! because a call that hangs tells nobody.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering::{Acquire, Relaxed};
+use std::sync::atomic::Ordering::Acquire;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -77,12 +77,12 @@ impl Supervisor {
     fn schedule_restarts(&mut self, shared: &Shared) {
         let view = shared.view.load();
         for (id, cell) in &view.cells {
-            if cell.failures.load(Acquire) == 0 || !cell.restarts.load(Relaxed) {
+            // A new instance begins anew: the old one's failures were dealt with.
+            if !cell.awaits_restart.load(Acquire) {
                 continue;
             }
             let restart = self.restarts.entry(id.clone()).or_default();
-            // A new instance counts anew: the old one's failures were dealt with.
-            if restart.due.is_some() || restart.gave_up || cell.state() != ProcessorState::Error {
+            if restart.due.is_some() || restart.gave_up {
                 continue;
             }
             let Some(node) = view.snapshot.processor(id) else { continue };
@@ -167,21 +167,19 @@ fn look_at_call(view: &View, watch: &CallWatch, now: Instant) -> Option<Instant>
             call.reported = true;
             cell.change_state(ProcessorState::Running, ProcessorState::Stuck);
             cell.publish(ProcessorEvent::ProcessorStuck { elapsed, limit });
-            // Who waits for it waits no longer.
-            let links = view.links.values().filter(|link| link.plan.target.0 == cell.id);
-            links.for_each(|link| link.consumer_is_stuck());
         }
     }
     *seen = Some(call);
     Some(call.since)
 }
 
-/// The processor has failed for good. False if its strand is busy: then the next look tries again.
+/// The processor has failed or ended for good. False if its strand is busy: then the next look tries again.
 fn give_up(shared: &Shared, cell: &Arc<ProcessorCell>) -> bool {
     let message = cell.failure();
     let closed = shared.with_open(&cell.id, |mut open| {
         if open.body().phase == Phase::AwaitingRestart {
-            open.close(EndCause::Failed, message);
+            let failed = message.as_ref().map(|_| EndCause::Failed);
+            open.close(failed.unwrap_or(EndCause::Finished), message);
         }
     });
     closed.is_ok()

@@ -59,7 +59,6 @@ impl Phases<'_> {
                 problems.push(format!(
                     "{processor} did not come back from its call; its thread is left behind"
                 ));
-                self.installed.abandoned_threads += 1;
             }
         }
     }

@@ -22,6 +22,7 @@ use crate::execution::held::{Detached, HeldStrand};
 use crate::execution::home::Home;
 use crate::execution::step::panicked;
 use crate::execution::strand::Strand;
+use crate::graph::RestartPolicy;
 use crate::ids::ProcessorId;
 use crate::link_channel::link::link;
 
@@ -58,6 +59,8 @@ impl Phases<'_> {
         let descriptor = Arc::clone(&plan.descriptor);
         let cell = ProcessorCell::new(processor.clone(), descriptor, instance, origin, env);
         cell.restarts.store(!plan.node.restart.is_never(), Relaxed);
+        let is_always = matches!(plan.node.restart, RestartPolicy::Always { .. });
+        cell.restarts_always.store(is_always, Relaxed);
         let not_alone = || Error::NotPlanned { what: processor.to_string() };
         let fresh = Detached::new(cell).ok_or_else(not_alone)?;
         self.new_cells.insert(processor.clone(), Arc::clone(fresh.cell()));
