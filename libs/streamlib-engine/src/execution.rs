@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `cell` | a processor as it runs |
 //! | `strand`, `run_word`, `work_list` | what is scheduled, and who owns it |
-//! | `step` | one look at one processor, one call |
+//! | `step`, `hop` | one look at one processor, one call; the common case of it |
 //! | `held` | processors in the hands of a controller |
 //! | `home`, `pool`, `dedicated`, `main_queue`, `thread` | threads |
 //! | `doorbell` | waking a thread that sleeps |
@@ -21,6 +21,7 @@ pub(crate) mod doorbell;
 pub(crate) mod env;
 pub(crate) mod held;
 pub(crate) mod home;
+mod hop;
 pub(crate) mod main_queue;
 pub(crate) mod pace;
 pub(crate) mod pool;

@@ -79,6 +79,20 @@ pub(crate) struct Body {
     pub(crate) pace: Pace,
 }
 
+impl Body {
+    /// True if nothing but a frame decides whether the processor is called.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.phase == Phase::Running
+            && self.execution == ProcessExecution::Reactive
+            && self.rule == TriggerRule::Any
+            && !self.paused
+            && !self.again
+            && self.wake_at_ns.is_none()
+            && self.instance.is_some()
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct ProcessorCell {

@@ -12,7 +12,9 @@
 //! RUN, with acquire and release, is the only proof of ownership there is. A loom model stands
 //! below.
 
-use crate::sync::atomic::{AtomicU32, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed};
+use crate::sync::atomic::{
+    AtomicU32, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed, Ordering::SeqCst, fence,
+};
 
 const RUN: u32 = 1;
 const NOTIFIED: u32 = 2;
@@ -54,7 +56,14 @@ impl RunWord {
     /// Something happened. What happened is visible to the next owner.
     #[inline]
     pub(crate) fn notify(&self) -> Notified {
-        // The exchange also releases what happened before, even where the bit is set already.
+        // Whoever clears the bit has a fence before it looks. Of the two fences one comes first:
+        // the look there sees what happened, or the look here sees the bit cleared. So busy
+        // neighbours do not fight for the word.
+        fence(SeqCst);
+        let word = self.0.load(Relaxed);
+        if word & (NOTIFIED | RETIRED) == NOTIFIED {
+            return Notified::Seen;
+        }
         let before = self.0.fetch_or(NOTIFIED, AcqRel);
         if before & RETIRED != 0 {
             Notified::Retired
@@ -69,7 +78,9 @@ impl RunWord {
     /// somebody else owns it or a controller waits: they will enqueue it again.
     #[inline]
     pub(crate) fn try_begin(&self) -> bool {
-        self.0.compare_exchange(NOTIFIED, RUN, AcqRel, Relaxed).is_ok()
+        let began = self.0.compare_exchange(NOTIFIED, RUN, AcqRel, Relaxed).is_ok();
+        fence(SeqCst);
+        began
     }
 
     /// True if something happened since `try_begin` or the last call of this. For the owner.
@@ -78,7 +89,9 @@ impl RunWord {
         if self.0.load(Relaxed) & NOTIFIED == 0 {
             return false;
         }
-        self.0.fetch_and(!NOTIFIED, AcqRel) & NOTIFIED != 0
+        let taken = self.0.fetch_and(!NOTIFIED, AcqRel) & NOTIFIED != 0;
+        fence(SeqCst);
+        taken
     }
 
     /// True if a controller waits for the strand. For the owner, between two calls.
@@ -194,7 +207,7 @@ mod tests {
 mod loom_models {
     use super::*;
     use crate::sync::Exclusive;
-    use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+    use crate::sync::atomic::{AtomicBool, AtomicU32};
     use std::sync::Arc;
 
     struct Model {

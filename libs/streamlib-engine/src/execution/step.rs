@@ -18,6 +18,7 @@ use streamlib_schema::ProcessExecution;
 use super::cell::{Body, Phase, ProcessorCell};
 use super::env::ProcessorEnd;
 use super::home::Home;
+use super::hop::hop;
 use super::stats::SAMPLE_EVERY;
 use super::strand::Strand;
 use super::watch::CallWatch;
@@ -53,6 +54,10 @@ pub(crate) unsafe fn step(
     index: u32,
     watch: &CallWatch,
 ) -> Step {
+    // SAFETY: the strand is owned.
+    if let Some(step) = unsafe { hop(strand, cell, index, watch) } {
+        return step;
+    }
     // SAFETY: the strand is owned, and no method of the processor is running.
     let body = unsafe { cell.body() };
     match body.phase {
@@ -197,7 +202,7 @@ pub(crate) fn discard_input(cell: &ProcessorCell) {
     inputs.iter_mut().flat_map(|input| &mut input.lanes).for_each(|lane| lane.flush());
 }
 
-fn after_process(
+pub(super) fn after_process(
     strand: &Arc<Strand>,
     cell: &Arc<ProcessorCell>,
     body: &mut Body,
@@ -206,11 +211,12 @@ fn after_process(
 ) {
     body.again = requests.contains(Requests::AGAIN);
     let mut waits = false;
+    let on_boundary = cell.is_on_boundary();
     // SAFETY: the strand is owned, and the call is over.
     for input in unsafe { cell.inputs() } {
         for lane in &mut input.lanes {
             lane.parked = lane.offered && lane.front.is_some();
-            waits |= lane.has_waiting();
+            waits = waits || !on_boundary && lane.has_waiting();
         }
     }
     if requests.contains(Requests::FINISH) {
@@ -219,7 +225,7 @@ fn after_process(
         }
         return close_outputs(cell, body, EndCause::Finished, None);
     }
-    if body.again || (waits && !cell.is_on_boundary()) {
+    if body.again || waits {
         // SAFETY: the strand is owned, and the call is over.
         unsafe { (*strand.work_list()).push(index) };
     }
@@ -278,7 +284,7 @@ pub(crate) fn close_outputs(
 }
 
 /// Why a call failed.
-struct Failure {
+pub(super) struct Failure {
     error: Error,
     panicked: bool,
 }
@@ -291,7 +297,7 @@ impl From<Error> for Failure {
 
 /// The processor cannot go on.
 #[cold]
-fn fail(cell: &Arc<ProcessorCell>, body: &mut Body, failure: Failure) {
+pub(super) fn fail(cell: &Arc<ProcessorCell>, body: &mut Body, failure: Failure) {
     let message = failure.error.to_string();
     cell.stats.errors.add(1);
     cell.set_failure(Some(message.clone()));
@@ -339,13 +345,7 @@ fn call(
     let Some(instance) = &mut body.instance else {
         return Err(Error::new("the processor has no instance").into());
     };
-    let mut state = CallState {
-        size: size_of::<CallState>() as u32,
-        requests: Requests::NONE,
-        wake_at_ns: 0,
-        host: &raw const HOST_TABLE,
-        host_context: Arc::as_ptr(cell).cast_mut().cast(),
-    };
+    let mut state = state_of_call(cell);
     let number = cell.stats.calls.get();
     let sampled = watch.every_call || number.is_multiple_of(SAMPLE_EVERY);
     let measured = sampled || body.pace.wants(number);
@@ -363,10 +363,7 @@ fn call(
     watch.end();
     // SAFETY: the strand is owned, and the call is over.
     unsafe { cell.outputs() }.iter_mut().for_each(OutputCell::end_call);
-    if cell.state() == ProcessorState::Stuck {
-        // The watchdog gave it up, and it came back.
-        cell.change_state(ProcessorState::Stuck, ProcessorState::Running);
-    }
+    came_back(cell);
     if measured {
         let duration_ns = cell.env.clock.monotonic_ns().saturating_sub(start_ns);
         body.pace.record(duration_ns);
@@ -378,6 +375,36 @@ fn call(
         }
     }
     cell.stats.calls.add(1);
+    outcome(result, &state, body)
+}
+
+/// What a call of `cell` is told.
+#[inline]
+pub(super) fn state_of_call(cell: &Arc<ProcessorCell>) -> CallState {
+    CallState {
+        size: size_of::<CallState>() as u32,
+        requests: Requests::NONE,
+        wake_at_ns: 0,
+        host: &raw const HOST_TABLE,
+        host_context: Arc::as_ptr(cell).cast_mut().cast(),
+    }
+}
+
+/// A call has returned.
+#[inline(always)]
+pub(super) fn came_back(cell: &ProcessorCell) {
+    if cell.state() == ProcessorState::Stuck {
+        // The watchdog gave it up, and it came back.
+        cell.change_state(ProcessorState::Stuck, ProcessorState::Running);
+    }
+}
+
+/// What the processor asked for in its call, or why that failed.
+pub(super) fn outcome(
+    result: std::thread::Result<Result<(), Error>>,
+    state: &CallState,
+    body: &mut Body,
+) -> Result<Requests, Failure> {
     match result {
         Ok(result) => result?,
         Err(panic) => {

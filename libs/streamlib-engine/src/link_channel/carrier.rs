@@ -60,7 +60,7 @@ pub(crate) enum CarrierReader<T> {
 /// Both halves are used only by whoever holds that strand's RUN bit, so there is no race.
 #[derive(Debug)]
 pub(crate) struct InlineCell<T> {
-    frames: Exclusive<VecDeque<T>>,
+    frames: Exclusive<Few<T>>,
     depth: usize,
     /// True if a full one gives up its oldest frame.
     gives_up_oldest: bool,
@@ -68,10 +68,46 @@ pub(crate) struct InlineCell<T> {
 
 impl<T> InlineCell<T> {
     #[inline]
-    fn with<R>(&self, action: impl FnOnce(&mut VecDeque<T>) -> R) -> R {
+    fn with<R>(&self, action: impl FnOnce(&mut Few<T>) -> R) -> R {
         // SAFETY: both halves belong to the one holder of the strand's RUN bit, and no action
         // reaches the cell again.
         unsafe { self.frames.with_mut(action) }
+    }
+}
+
+/// A queue in which there is hardly ever more than one, which then lies in place.
+#[derive(Debug)]
+struct Few<T> {
+    first: Option<T>,
+    others: VecDeque<T>,
+}
+
+impl<T> Few<T> {
+    fn new(depth: usize) -> Self {
+        Self { first: None, others: VecDeque::with_capacity(depth.saturating_sub(1)) }
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        if self.first.is_none() { 0 } else { 1 + self.others.len() }
+    }
+
+    #[inline]
+    fn push(&mut self, frame: T) {
+        if self.first.is_none() {
+            self.first = Some(frame);
+        } else {
+            self.others.push_back(frame);
+        }
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<T> {
+        let first = self.first.take();
+        if !self.others.is_empty() {
+            self.first = self.others.pop_front();
+        }
+        first
     }
 }
 
@@ -85,7 +121,7 @@ pub(crate) fn carrier<T: Send>(
     let depth = depth.max(1) as usize;
     match kind {
         Carrier::Inline => {
-            let frames = Exclusive::new(VecDeque::with_capacity(depth));
+            let frames = Exclusive::new(Few::new(depth));
             let cell = Arc::new(InlineCell { frames, depth, gives_up_oldest });
             (CarrierWriter::Inline(Arc::clone(&cell)), CarrierReader::Inline(cell))
         }
@@ -106,16 +142,16 @@ pub(crate) fn carrier<T: Send>(
 
 impl<T> CarrierWriter<T> {
     /// Puts a frame into the queue.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn put(&mut self, frame: T) -> Put<T> {
         match self {
             Self::Inline(cell) => cell.with(|frames| {
                 let oldest = match frames.len() == cell.depth {
                     false => None,
-                    true if cell.gives_up_oldest => frames.pop_front(),
+                    true if cell.gives_up_oldest => frames.pop(),
                     true => return Put::Full(frame),
                 };
-                frames.push_back(frame);
+                frames.push(frame);
                 oldest.map_or(Put::Done, Put::Displaced)
             }),
             Self::Ring(writer) => match writer.push(frame) {
@@ -145,9 +181,10 @@ impl<T> CarrierWriter<T> {
     }
 
     /// True if at least `count` frames may be put.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn has_room(&self, count: u32) -> bool {
         match self {
+            Self::Inline(cell) if count == 1 && cell.with(|frames| frames.first.is_none()) => true,
             // The writer's own copy of the reader's position suffices most of the time.
             Self::Ring(writer) if count == 1 => !writer.is_full(),
             other => other.room() >= count,
@@ -157,10 +194,10 @@ impl<T> CarrierWriter<T> {
 
 impl<T> CarrierReader<T> {
     /// Takes the frame that is next.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self) -> Option<T> {
         match self {
-            Self::Inline(cell) => cell.with(VecDeque::pop_front),
+            Self::Inline(cell) => cell.with(Few::pop),
             Self::Ring(reader) => reader.pop().ok(),
             Self::Overwrite(queue) => queue.pop(),
             Self::Slot(reader) => reader.take(),

@@ -71,7 +71,7 @@ pub(crate) struct InputCell {
 
 impl Lane {
     /// Takes the next frame that counts from the link to the front. True if there is one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn fill(&mut self, work: &mut WorkList, monotonic_ns: impl Fn() -> u64) -> bool {
         if self.front.is_some() {
             return true;
@@ -93,7 +93,8 @@ impl Lane {
                 counters.flushed.add(1);
                 continue;
             }
-            if let Some(max_age) = link.shared.plan.max_age
+            if link.shared.has_max_age
+                && let Some(max_age) = link.shared.plan.max_age
                 && let Some(captured) = envelope.capture_time_ns()
                 && u128::from(monotonic_ns().saturating_sub(captured)) > max_age.as_nanos()
             {
@@ -105,6 +106,24 @@ impl Lane {
             return true;
         }
         false
+    }
+
+    /// As [`Self::fill`], if all there is to the frame is that it is next: there is one link, the
+    /// frame before was taken, and this one's format is the same.
+    #[inline]
+    pub(crate) fn fill_plainly(
+        &mut self,
+        work: &mut WorkList,
+        monotonic_ns: impl Fn() -> u64,
+    ) -> bool {
+        if self.parked || !self.before.is_empty() || !self.is_linked() {
+            return false;
+        }
+        self.fill(work, monotonic_ns)
+            && self.front.as_ref().is_some_and(|frame| {
+                let format_id = frame.envelope.format_id;
+                format_id == 0 || format_id == self.format_id
+            })
     }
 
     /// Takes the next frame from the links that were connected before. One that has ended and is
@@ -144,7 +163,7 @@ impl Lane {
 
     /// True if a link is connected that is no feedback.
     pub(crate) fn is_linked(&self) -> bool {
-        self.link.as_ref().is_some_and(|link| !link.shared.plan.feedback)
+        self.link.as_ref().is_some_and(|link| !link.shared.is_feedback)
     }
 
     /// Why no frame will come any more, once every frame was taken.
@@ -200,7 +219,7 @@ impl Lane {
         self.renewed = false;
         self.offered = self.chosen;
         if let Some(link) = &self.link {
-            self.seen_signals = (link.shared.end_cause().is_some(), link.shared.gap_until_ns());
+            self.seen_signals = (link.shared.has_ended(), link.shared.gap_until_ns());
         }
     }
 
@@ -247,9 +266,9 @@ impl Lane {
     }
 
     /// True if a frame waits in a link, or a link has ended.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn has_waiting(&self) -> bool {
-        let waits = |link: &LinkReceiver| link.len() > 0 || link.shared.end_cause().is_some();
+        let waits = |link: &LinkReceiver| link.len() > 0 || link.shared.has_ended();
         self.link.as_ref().is_some_and(waits)
             || !self.before.is_empty() && self.before.iter().any(waits)
     }
@@ -318,16 +337,14 @@ unsafe extern "C" fn read(
     lane.chosen = false;
     // A lane beside a primary one gives its newest frame, again and again, and keeps a later one
     // at its front; it was counted when it became the newest.
-    let given = match lane.sampled.clone() {
-        Some(sampled) => sampled,
-        None => match lane.front.take() {
-            Some(front) => {
-                lane.count(|counters| counters.delivered.add(1));
-                lane.was_read = true;
-                front
-            }
-            None => return Status::EMPTY,
-        },
+    let given = match &lane.sampled {
+        Some(sampled) => sampled.clone(),
+        None => {
+            let Some(front) = lane.front.take() else { return Status::EMPTY };
+            lane.count(|counters| counters.delivered.add(1));
+            lane.was_read = true;
+            front
+        }
     };
     // SAFETY: by contract `frame` is a place for one frame.
     unsafe { &mut *frame }.write(given);

@@ -37,6 +37,12 @@ pub(crate) struct LinkShared {
     pub(crate) counters: Arc<LinkCounters>,
     /// True if a full queue holds the producer up.
     holds_producer: bool,
+    /// True if the consumer is run by its producer's strand.
+    is_inline: bool,
+    /// True if the link closes a cycle.
+    pub(crate) is_feedback: bool,
+    /// True if frames may be too old.
+    pub(crate) has_max_age: bool,
     /// Who sends. Changes when the processor is replaced.
     source: ArcSwap<ProcessorCell>,
     /// Who receives. Changes when the processor is replaced.
@@ -91,6 +97,9 @@ pub(crate) fn link(
         depth,
         counters,
         holds_producer: plan.holds_producer(),
+        is_inline: plan.carrier == Carrier::Inline,
+        is_feedback: plan.feedback,
+        has_max_age: plan.max_age.is_some(),
         source: ArcSwap::new(Arc::clone(source)),
         target: ArcSwap::new(Arc::clone(target)),
         producer_waits: WaitFlag::new(),
@@ -109,7 +118,7 @@ impl LinkShared {
     /// True if the consumer is run by its producer's strand.
     #[inline]
     pub(crate) fn is_inline(&self) -> bool {
-        self.plan.carrier == Carrier::Inline
+        self.is_inline
     }
 
     /// True if a full queue holds the producer up.
@@ -122,6 +131,12 @@ impl LinkShared {
     #[inline]
     pub(crate) fn end_cause(&self) -> Option<EndCause> {
         EndCause::from_number(self.end.load(Acquire))
+    }
+
+    /// True if no more frames come.
+    #[inline]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.end.load(Acquire) != 0
     }
 
     /// The consumer will see the end after the frames that were sent. The first cause stays.
@@ -236,7 +251,7 @@ impl LinkShared {
 impl LinkSender {
     /// True if `count` frames can be sent, or if this link does not hold its producer up.
     /// If not, the consumer will wake the producer when there is room.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn has_room(&self, count: u32) -> bool {
         if !self.shared.holds_producer() || self.writer.has_room(count) {
             return true;
@@ -265,19 +280,33 @@ impl LinkSender {
 
     /// Sends a frame, for which there is room if the link holds its producer up. The consumer
     /// still has to be told: [`Self::notify`].
-    #[inline]
+    #[inline(always)]
     pub(crate) fn put(&mut self, frame: RawFrame) {
         let counters = &self.shared.counters.producer;
         counters.count_sent(&frame.envelope, frame.block.bytes().len() as u64);
-        let is_tapped = self.shared.is_tapped();
-        if is_tapped {
-            self.shared.with_taps(|taps| taps.offer(&frame));
+        if self.shared.is_tapped() {
+            return self.put_tapped(frame);
         }
+        match self.writer.put(frame) {
+            Put::Done => {}
+            dropped => self.count_dropped(&dropped),
+        }
+    }
+
+    #[cold]
+    fn put_tapped(&mut self, frame: RawFrame) {
+        self.shared.with_taps(|taps| taps.offer(&frame));
         let put = self.writer.put(frame);
         let dropped = !matches!(put, Put::Done);
-        if is_tapped && (dropped || self.writer.room() == 0) {
+        if dropped || self.writer.room() == 0 {
             self.shared.with_taps(|taps| taps.tell(&LinkEvent::QueueFull { dropped }));
         }
+        self.count_dropped(&put);
+    }
+
+    /// Counts the frame that found no place, or that another had to go for.
+    fn count_dropped(&self, put: &Put<RawFrame>) {
+        let counters = &self.shared.counters.producer;
         match put {
             Put::Done => {}
             Put::Displaced(_) if self.shared.plan.delivery == Delivery::Latest => {
@@ -300,9 +329,24 @@ impl LinkSender {
 
 impl LinkReceiver {
     /// Takes the next frame. The caller counts what becomes of it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self) -> Option<RawFrame> {
         let frame = self.reader.take()?;
+        if self.shared.is_inline {
+            let waiting = self.reader.len() as u64 + 1;
+            self.shared.counters.consumer.high_water.raise_to(waiting);
+        } else {
+            self.count_taken();
+        }
+        if self.shared.is_tapped() && self.reader.len() == 0 {
+            self.shared.with_taps(|taps| taps.tell(&LinkEvent::QueueEmpty {}));
+        }
+        Some(frame)
+    }
+
+    /// A frame was taken that another thread may have sent.
+    #[inline]
+    fn count_taken(&mut self) {
         if self.seen == 0 {
             // The frame just taken is one of those that wait.
             let waiting = self.reader.len() as u64 + 1;
@@ -310,19 +354,15 @@ impl LinkReceiver {
             self.seen = waiting as u32;
         }
         self.seen -= 1;
-        if self.shared.plan.carrier == Carrier::Ring {
+        if matches!(self.reader, CarrierReader::Ring(_)) {
             let half = self.shared.plan.depth / 2;
-            // A producer that waits is woken once the queue is half empty, not frame by frame, or
-            // when the consumer comes to rest: see `rest`.
-            self.owes_wake = self.seen > half;
+            // A producer that waits is woken once the queue is half empty or no more frames are
+            // known, not frame by frame, or when the consumer comes to rest: see `rest`.
+            self.owes_wake = self.seen != half && self.seen != 0;
             if !self.owes_wake {
                 self.shared.made_room();
             }
         }
-        if self.shared.is_tapped() && self.reader.len() == 0 {
-            self.shared.with_taps(|taps| taps.tell(&LinkEvent::QueueEmpty {}));
-        }
-        Some(frame)
     }
 
     /// The consumer comes to rest. It may wait for the very producer that waits for this link (by

@@ -156,10 +156,14 @@ impl OutputCell {
 
     /// True if one call may send what it may: places in the links that hold the producer up, and
     /// buffers. If not, whoever makes room wakes the processor.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn has_room(&self) -> bool {
-        self.links.iter().all(|link| link.has_room(self.max_per_call))
-            && self.pool.as_ref().is_none_or(|pool| pool.has_room(self.max_per_call))
+        for link in &self.links {
+            if !link.has_room(self.max_per_call) {
+                return false;
+            }
+        }
+        self.pool.as_ref().is_none_or(|pool| pool.has_room(self.max_per_call))
     }
 
     /// A call begins, for which [`Self::has_room`] was true.
@@ -225,7 +229,7 @@ impl OutputCell {
         self.counters.set_planned(limit);
     }
 
-    #[inline]
+    #[inline(always)]
     fn accept(&mut self, frame: &mut RawFrame) -> Status {
         if self.ended.is_some() {
             return Status::ENDED;
@@ -254,7 +258,7 @@ impl OutputCell {
         Status::OK
     }
 
-    #[inline]
+    #[inline(always)]
     fn deliver(&mut self, frame: RawFrame) -> Status {
         let Some((last, others)) = self.links.split_last_mut() else {
             self.counters.unlinked.add(1);
@@ -271,7 +275,7 @@ impl OutputCell {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn notify(link: &LinkSender, work: *mut WorkList) {
     if link.shared.is_inline() {
         // SAFETY: the caller holds the strand's RUN bit, and nothing else of the strand uses the

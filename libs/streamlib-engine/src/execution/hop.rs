@@ -1,0 +1,80 @@
+//! One look at one processor in the common case, in few steps: one lane, nothing asked for, nothing
+//! to measure. What is not so common is left to `step`, which starts anew: until the call nothing
+//! is done here that `step` would not do again.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::cell::ProcessorCell;
+use super::step::{Step, after_process, came_back, fail, outcome, state_of_call};
+use super::strand::Strand;
+use super::watch::CallWatch;
+use crate::link_channel::output::OutputCell;
+
+/// Calls the processor at position `index` of `strand` if it is ready and this is the common case.
+///
+/// # Safety
+/// The caller owns the strand.
+#[inline]
+pub(super) unsafe fn hop(
+    strand: &Arc<Strand>,
+    cell: &Arc<ProcessorCell>,
+    index: u32,
+    watch: &CallWatch,
+) -> Option<Step> {
+    // SAFETY: the strand is owned, and no method of the processor is running.
+    let (body, inputs, outputs) = unsafe { (cell.body(), cell.inputs(), cell.outputs()) };
+    let number = cell.stats.calls.get();
+    let is_measured = watch.every_call || body.pace.wants(number);
+    if is_measured || !body.is_plain() || cell.env.paused.load(Relaxed) {
+        return None;
+    }
+    let [input] = inputs else { return None };
+    let [lane] = input.lanes.as_mut_slice() else { return None };
+    // SAFETY: the strand is owned; the list is not used elsewhere during the look.
+    let work = unsafe { &mut *strand.work_list() };
+    if !lane.fill_plainly(work, || cell.env.clock.monotonic_ns()) {
+        return None;
+    }
+    for output in &*outputs {
+        if !output.has_room() {
+            return None;
+        }
+    }
+    let on_boundary = cell.is_on_boundary();
+    if on_boundary {
+        // Beneath the consumers that this call makes ready, which go first.
+        work.push(index);
+    }
+    lane.chosen = true;
+    lane.begin_call();
+    outputs.iter_mut().for_each(OutputCell::begin_call);
+    let instance = body.instance.as_mut()?;
+    let mut state = state_of_call(cell);
+    watch.begin(cell);
+    let result = catch_unwind(AssertUnwindSafe(|| instance.process(&mut state)));
+    watch.end();
+    // SAFETY: the strand is owned, and the call is over.
+    unsafe { cell.outputs() }.iter_mut().for_each(OutputCell::end_call);
+    came_back(cell);
+    cell.stats.calls.add(1);
+    if !matches!(result, Ok(Ok(()))) || !state.requests.is_empty() {
+        match outcome(result, &state, body) {
+            Ok(requests) => after_process(strand, cell, body, index, requests),
+            Err(failure) => fail(cell, body, failure),
+        }
+        return Some(Step::Ran);
+    }
+    // SAFETY: the strand is owned, and the call is over.
+    let Some(lane) = unsafe { cell.inputs() }.first_mut().and_then(|input| input.lanes.first_mut())
+    else {
+        return Some(Step::Ran);
+    };
+    lane.parked = lane.front.is_some();
+    if !on_boundary && lane.has_waiting() {
+        // SAFETY: the strand is owned, and the call is over.
+        unsafe { (*strand.work_list()).push(index) };
+    }
+    Some(Step::Ran)
+}
