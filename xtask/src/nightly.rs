@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::workspace::Workspace;
-use crate::{clips, paths, process, setup, suite, ui};
+use crate::{assets, clips, paths, process, setup, suite, ui};
 
 /// Cases of each property test; `ci` uses proptest's default.
 const PROPERTY_CASES: &str = "20000";
@@ -106,13 +106,21 @@ fn fuzzing() -> Part {
     }
     for target in targets {
         ui::say(format!("Fuzzing {target} for {FUZZ_SECONDS} s"));
-        let mut fuzz = toolchain("nightly", &["fuzz", "run", &target, "--"]);
-        fuzz.arg(format!("-max_total_time={FUZZ_SECONDS}"));
-        if let Err(error) = process::run(&mut fuzz) {
+        if let Err(error) = fuzz(&target) {
             return Part::Ran(Err(error));
         }
     }
     Part::Ran(Ok(()))
+}
+
+/// Runs one target. What it finds goes below `target`, and the kept corpus is only read.
+fn fuzz(target: &str) -> Result<()> {
+    let found = paths::target().join("fuzz").join(target);
+    assets::create_folder(&found)?;
+    let mut fuzz = toolchain("nightly", &["fuzz", "run", target]);
+    fuzz.arg(found).arg(paths::root().join("fuzz/corpus").join(target));
+    fuzz.args(["--", &format!("-max_total_time={FUZZ_SECONDS}")]);
+    process::run(&mut fuzz)
 }
 
 /// The names of the programs in `fuzz/fuzz_targets`, sorted.

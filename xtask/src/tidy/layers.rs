@@ -52,6 +52,16 @@ const EDGES: &[(&str, &[&str])] = &[
     // For tests and for work on the repository.
     ("streamlib-testing", &["streamlib-abi", "streamlib-schema", "streamlib-processor"]),
     (
+        "streamlib-fuzzing",
+        &[
+            "streamlib-abi",
+            "streamlib-manifest",
+            "streamlib-protocol",
+            "streamlib-codec",
+            "streamlib-container",
+        ],
+    ),
+    (
         "streamlib-bench",
         &[
             "streamlib",

@@ -1,0 +1,33 @@
+//! What is fed with hostile bytes.
+//!
+//! Each function takes any bytes at all, does with them all that a reader does, and panics only if
+//! a promise is broken: that there is no panic, that what is read lies inside of what was given,
+//! that what was read can be written and read back the same. The fuzzer calls them
+//! (`fuzz/fuzz_targets`), and so do the property tests of this crate, which start from the same
+//! corpus (`fuzz/corpus`).
+
+mod block;
+mod codecs;
+mod graph_file;
+mod mp4;
+mod protocol;
+
+pub use block::block;
+pub use codecs::{aac, h264, opus};
+pub use graph_file::graph_file;
+pub use mp4::mp4;
+pub use protocol::protocol;
+
+/// A target: what it is called, in the corpus and for the fuzzer, and what it does with bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ("aac", aac),
+    ("block", block),
+    ("graph_file", graph_file),
+    ("h264", h264),
+    ("mp4", mp4),
+    ("opus", opus),
+    ("protocol", protocol),
+];
