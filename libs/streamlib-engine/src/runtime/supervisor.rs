@@ -167,6 +167,9 @@ fn look_at_call(view: &View, watch: &CallWatch, now: Instant) -> Option<Instant>
             call.reported = true;
             cell.change_state(ProcessorState::Running, ProcessorState::Stuck);
             cell.publish(ProcessorEvent::ProcessorStuck { elapsed, limit });
+            // Who waits for it waits no longer.
+            let links = view.links.values().filter(|link| link.plan.target.0 == cell.id);
+            links.for_each(|link| link.consumer_is_stuck());
         }
     }
     *seen = Some(call);
