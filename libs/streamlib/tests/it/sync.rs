@@ -184,6 +184,34 @@ fn nothing_drifts_in_an_hour() {
     assert_near("end of the sound", made.sound.unwrap().end, 3600.0, 0.1);
 }
 
+/// Pictures are made, written, read, inverted, and written again: none is lost, doubled or moved.
+#[test]
+fn pictures_keep_their_identity_through_two_files() {
+    let mut first = Graph::new(2);
+    let pattern =
+        json!({ "width": 640, "height": 360, "frame_rate": [30000, 1001], "frames": 200 });
+    first.add("pattern", "test_pattern", pattern);
+    let once = first.add_writer("once", json!({}));
+    first.link(&["pattern.video_out -> once.video"]);
+    first.run();
+
+    let mut second = Graph::new(2);
+    second.add_movie(&once);
+    second.add("negative", "invert", Value::Null);
+    let twice = second.add_writer("twice", json!({}));
+    second.link(&["movie.video -> negative.video_in", "negative.video_out -> twice.video"]);
+    second.run();
+    for (file, is_inverted) in [(once, false), (twice, true)] {
+        let made = Film::of(&file);
+        let shown = |number: u16| Some(if is_inverted { !number } else { number });
+        assert_eq!(made.numbers(), (0..200).map(shown).collect::<Vec<_>>());
+        for (number, picture) in made.pictures.iter().enumerate() {
+            let expected = number as f64 * 1001.0 / 30_000.0;
+            assert_near(&format!("picture {number}"), picture.time, expected, 0.000_1);
+        }
+    }
+}
+
 /// What cannot be decoded is refused before anything runs, in these words.
 fn check_refused(name: &str, expected: &str) {
     let mut graph = Graph::new(1);
