@@ -236,3 +236,55 @@ fn did_you_mean(near: Option<&str>) -> String {
 fn hint(hint: Option<String>) -> String {
     hint.map_or_else(String::new, |hint| format!("; {hint}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(error: &Error, exit_code: u8, expected: &str) {
+        assert_eq!((error.to_string().as_str(), error.exit_code()), (expected, exit_code));
+    }
+
+    fn refused() -> io::Error {
+        io::ErrorKind::PermissionDenied.into()
+    }
+
+    #[test]
+    fn what_only_a_broken_machine_or_runtime_brings_about() {
+        let socket = PathBuf::from("/run/left-7.sock");
+        check(
+            &Error::NoAnswer { socket, source: Box::new(ureq::Error::Io(refused())) },
+            exit::FAILED,
+            "the graph behind `/run/left-7.sock` does not answer: io: permission denied",
+        );
+        check(
+            &Error::System { doing: "a thread cannot be started", source: refused() },
+            exit::ENVIRONMENT,
+            "a thread cannot be started: permission denied",
+        );
+        check(
+            &Error::Print(refused()),
+            exit::ENVIRONMENT,
+            "the answer cannot be printed: permission denied",
+        );
+        let json = serde_json::from_str::<u8>("x").unwrap_err();
+        check(
+            &Error::Json(json),
+            exit::FAILED,
+            "the answer cannot be written as JSON: expected value at line 1 column 1",
+        );
+        let mut messages = Vec::new();
+        let long = vec![b'x'; streamlib_protocol::EVENT_BYTES_MAX + 64];
+        let error = sse::Reader::new().push(&long, &mut messages).unwrap_err();
+        let text = error.to_string();
+        check(&Error::Events(error), exit::FAILED, &text);
+    }
+
+    #[test]
+    fn a_refusal_is_said_as_the_runtime_says_it() {
+        use streamlib_protocol::ErrorCode;
+        let body = ErrorBody::new(ErrorCode::WrongState, "it is stopping").with_hint("wait");
+        check(&body.into(), exit::FAILED, "it is stopping\nhint: wait");
+    }
+}

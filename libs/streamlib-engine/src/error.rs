@@ -141,3 +141,6 @@ pub enum Error {
 
 /// Result of what the engine does.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[cfg(test)]
+mod tests;

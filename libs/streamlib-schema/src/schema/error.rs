@@ -97,3 +97,6 @@ impl SchemaFault {
 fn place(path: &[String]) -> String {
     if path.is_empty() { String::new() } else { format!(" at `{}`", path.join(".")) }
 }
+
+#[cfg(test)]
+mod tests;
