@@ -12,3 +12,4 @@ mod media;
 mod stopping;
 mod support;
 mod sync;
+mod window;
