@@ -5,6 +5,7 @@ mod hop;
 mod measure;
 mod report;
 mod sides;
+mod start;
 mod transcode;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ struct Suite {
 const SUITES: &[Suite] = &[
     Suite { name: "build", run: build::run },
     Suite { name: "hop", run: hop::run },
+    Suite { name: "start", run: start::run },
     Suite { name: "transcode", run: transcode::run },
 ];
 
@@ -118,7 +120,8 @@ mod tests {
     fn a_suite_that_is_not_there_is_refused_with_those_that_are() {
         let message = run("fast").unwrap_err().to_string();
         assert!(
-            message.starts_with("There is no suite `fast`; there is: build, hop, transcode."),
+            message
+                .starts_with("There is no suite `fast`; there is: build, hop, start, transcode."),
             "{message}"
         );
     }
