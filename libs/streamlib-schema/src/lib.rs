@@ -2,6 +2,8 @@
 //!
 //! - [`Schema`]: a JSON Type Definition (RFC 8927) with metadata for what it lacks, and the check
 //!   of values against it: [`Problem`] is an error indicator and a sentence.
+//! - [`Comparison`]: what changed between two versions of a schema, and who still reads whose data.
+//! - [`generate`]: types for Rust, Python and TypeScript.
 //! - [`SchemaRef`]: the name and version of a schema; [`builtin`]: the schemas of StreamLib's own
 //!   frames.
 //! - [`Format`]: which frame exactly (pixel format, size, sample rate, codec);
@@ -20,6 +22,7 @@ mod config;
 mod descriptor;
 mod format;
 mod format_set;
+pub mod generate;
 mod reference;
 pub mod schema;
 mod text;

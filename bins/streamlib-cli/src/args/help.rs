@@ -155,6 +155,14 @@ Examples:
   streamlib schemas validate-processor com.tatolab.grayscale settings.yaml
   echo '{\"amount\": 0.5}' | streamlib schemas validate-processor grayscale -";
 
+pub(super) const SCHEMAS_GENERATE: &str = "\
+The same schema gives the same bytes. What is generated reads and writes JSON; limits are checked
+by `streamlib schemas validate` and by the runtime, not by the types.
+
+Examples:
+  streamlib schemas generate my-schema.yaml --language rust -o src/my_schema.rs
+  streamlib schemas generate com.tatolab.videoframe --language python > videoframe.py";
+
 pub(super) const SCHEMAS_DIFF: &str = "\
 Within one major version, each version has to read what the others write. The exit code is 0 if
 that holds: if both read each other's data, or the new schema says a version that is new enough

@@ -1,6 +1,10 @@
 //! The command line of `streamlib schemas`.
 
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueHint};
+use streamlib_schema::generate::Language;
 
 use super::{JsonArguments, help};
 
@@ -35,6 +39,21 @@ pub(crate) enum SchemasCommand {
         #[command(flatten)]
         instance: InstanceArguments,
     },
+    /// Write types of a schema for programs
+    #[command(after_help = help::SCHEMAS_GENERATE)]
+    Generate {
+        /// Name of a built-in schema, or a file, YAML or JSON
+        schema: String,
+        /// For which language
+        #[arg(long, value_parser = languages())]
+        language: Language,
+        /// Name of the type of the whole; that of the schema or of the file when absent
+        #[arg(long)]
+        name: Option<String>,
+        /// The file that is written; standard output when absent
+        #[arg(long, short, value_hint = ValueHint::FilePath)]
+        output: Option<PathBuf>,
+    },
     /// Say what changed between two versions of a schema, and who can still read whose data
     #[command(after_help = help::SCHEMAS_DIFF)]
     Diff {
@@ -57,4 +76,13 @@ pub(crate) struct InstanceArguments {
     /// Print the error indicators of RFC 8927 as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The languages by their names.
+fn languages() -> impl clap::builder::TypedValueParser<Value = Language> {
+    let names = PossibleValuesParser::new(Language::ALL.map(Language::as_str));
+    names.try_map(|name| {
+        let found = Language::ALL.into_iter().find(|language| language.as_str() == name);
+        found.ok_or_else(|| format!("there is no language `{name}`"))
+    })
 }

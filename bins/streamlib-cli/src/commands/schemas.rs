@@ -3,9 +3,12 @@
 mod document;
 mod outline;
 
+use std::path::Path;
+
 use serde::Serialize;
 use serde_json::Value;
 use streamlib_protocol::{ProcessorTypes, exit};
+use streamlib_schema::generate::{self, Language};
 use streamlib_schema::{Comparison, ConfigCheck, Schema, SchemaRef, builtin};
 
 use super::processors::{first_sentence, no_such_type};
@@ -24,6 +27,9 @@ pub(super) fn schemas(command: &SchemasCommand, screen: &mut Screen) -> Result<u
         SchemasCommand::Validate { schema, instance } => validate(schema, instance, screen),
         SchemasCommand::ValidateProcessor { processor, instance } => {
             validate_processor(processor, instance, screen)
+        }
+        SchemasCommand::Generate { schema, language, name, output } => {
+            generate(schema, *language, name.as_deref(), output.as_deref(), screen)
         }
         SchemasCommand::Diff { old, new, json } => diff(old, new, *json, screen),
     }
@@ -135,6 +141,25 @@ fn tell(
     }
     let is_right = indicators.is_empty() && sentences.is_empty();
     Ok(if is_right { exit::OK } else { exit::FAILED })
+}
+
+fn generate(
+    name: &str,
+    language: Language,
+    root: Option<&str>,
+    output: Option<&Path>,
+    screen: &mut Screen,
+) -> Result<u8, Error> {
+    let schema = document::schema(name)?;
+    let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or("root");
+    let root = root.unwrap_or_else(|| generate::root_name(&schema, stem));
+    let text = generate::generate(&schema, language, root);
+    match output {
+        None => screen.print(&text)?,
+        Some(file) => std::fs::write(file, text)
+            .map_err(|source| Error::System { doing: "the output cannot be written", source })?,
+    }
+    Ok(exit::OK)
 }
 
 /// What `diff --json` prints.

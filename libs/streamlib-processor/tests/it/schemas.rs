@@ -2,18 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use streamlib_processor::abi::RawFrame;
 use streamlib_processor::abi::block::{BlockHeader, BlockKind};
 use streamlib_processor::abi::handle::heap_block;
 use streamlib_processor::abi::media::{
     AudioMeta, ChannelLayout, Orientation, PacketFlags, PacketMeta, Rectangle, SampleFormat,
 };
+use streamlib_processor::harness::DetachedOutput;
 use streamlib_processor::prelude::*;
 use streamlib_processor::schema::schema::{Form, Node, Properties};
 use streamlib_processor::schema::{Schema, builtin};
 
 use crate::foreign_blocks::frame;
+
+#[path = "../../../streamlib-schema/tests/generated/station.rs"]
+#[rustfmt::skip]
+#[expect(unreachable_pub, reason = "a generated file is a public module elsewhere")]
+mod station;
 
 /// Everything of an envelope that can be known, or nothing.
 fn envelope(is_known: bool) -> Envelope {
@@ -140,4 +146,19 @@ fn data_says_what_its_schema_says() {
     let described = DataFrame::from_raw(raw).unwrap().describe();
     check(builtin::DATA_FRAME, &described, true);
     assert_eq!(described["body"], "Zm9v");
+}
+
+#[test]
+fn generated_types_are_the_body_of_data() {
+    let value = json!({
+        "id": u64::MAX, "class": "5.1", "maxAge": 1, "position": [0.5, -1], "history": [[]],
+        "shape": {"is": "group", "first": {"is": "circle", "radius": 3}}, "anything": {"a": [1]},
+        "open": null, "seen_ns": null, "note": null, "key": "Zm9v", "keys": ["Zm8=", null],
+    });
+    let station: station::Station = serde_json::from_value(value).unwrap();
+    let mut output = DetachedOutput::<DataFrame>::new();
+    let frame = output.frame(&station, Envelope::at(0)).unwrap();
+    // Bytes are bytes there, not texts.
+    assert!(frame.body().windows(5).any(|part| part == [0xc4, 3, b'f', b'o', b'o']));
+    assert_eq!(frame.value::<station::Station>().unwrap(), station);
 }

@@ -4,6 +4,7 @@
 
 mod builtin;
 mod compatibility;
+mod generate;
 mod invalid;
 mod problems;
 mod random;
