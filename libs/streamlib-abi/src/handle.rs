@@ -12,8 +12,9 @@ use crate::envelope::Envelope;
 pub struct BlockControl {
     /// Size of this struct as its maker knows it, in bytes.
     pub size: u32,
-    /// Always 0; kept for a later version.
-    pub reserved: u32,
+    /// What follows the record, for whoever made it: [`BlockControl::PLAIN`], or
+    /// [`BlockControl::LEASE`] for a record that only a host makes.
+    pub kind: u32,
     /// First byte of the block, aligned to 64.
     pub data: *mut u8,
     /// How many bytes may be used at `data`.
@@ -26,6 +27,14 @@ pub struct BlockControl {
     pub release: unsafe extern "C" fn(*const BlockControl),
     /// How many references there are now. Exact only if it answers 1 to the holder of that one.
     pub references: unsafe extern "C" fn(*const BlockControl) -> u32,
+}
+
+impl BlockControl {
+    /// Nothing that concerns others follows the record.
+    pub const PLAIN: u32 = 0;
+    /// The record stands before another one, and counts what one processor holds of it. Made and
+    /// understood by the host that runs the processor, and by nobody else.
+    pub const LEASE: u32 = 1;
 }
 
 /// One reference to a block. Cloning retains, dropping releases.
@@ -43,7 +52,8 @@ impl BlockRef {
     /// Takes over one reference.
     ///
     /// # Safety
-    /// `control` points to a live record that keeps the contract of [`BlockControl`]: `data` has
+    /// `control` points to a live record that keeps the contract of [`BlockControl`]: `kind` is
+    /// that of a record of its maker's, `data` has
     /// `capacity` readable and writable bytes until the last reference is released, and the caller
     /// owns one reference, which it gives up.
     pub unsafe fn from_control(control: NonNull<BlockControl>) -> Self {
@@ -57,7 +67,9 @@ impl BlockRef {
         control
     }
 
-    fn control(&self) -> &BlockControl {
+    /// The start of the control record, which lives as long as the reference does.
+    #[inline]
+    pub fn control(&self) -> &BlockControl {
         // SAFETY: the record lives as long as this reference does.
         unsafe { self.0.as_ref() }
     }
@@ -166,7 +178,7 @@ mod heap {
         let control = Box::new(HeapControl {
             base: BlockControl {
                 size: size_of::<BlockControl>() as u32,
-                reserved: 0,
+                kind: BlockControl::PLAIN,
                 data,
                 capacity: capacity as u64,
                 origin: 0,

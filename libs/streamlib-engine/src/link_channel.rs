@@ -7,6 +7,7 @@
 //! | `link` | a link's two ends, its signals, and how each end wakes the other |
 //! | `waiting` | a producer that waits for room |
 //! | `input`, `output` | the ports, and the C tables behind them |
+//! | `lease` | which frames a processor holds |
 //! | `trigger` | which frames make one call |
 //! | `pool` | recycled buffers of an output |
 //! | `tap` | observers of a link |
@@ -17,6 +18,7 @@ pub(crate) mod carrier;
 pub(crate) mod counters;
 pub(crate) mod format_registry;
 pub(crate) mod input;
+pub(crate) mod lease;
 pub(crate) mod link;
 pub(crate) mod output;
 mod plan;

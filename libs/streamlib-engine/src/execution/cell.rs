@@ -173,6 +173,7 @@ impl ProcessorCell {
                 .map(|port| InputCell {
                     name: port.name.as_str().into(),
                     lanes: if port.many { Vec::new() } else { vec![Lane::default()] },
+                    holds: port.holds,
                 })
                 .collect();
             let context = OutputContext {

@@ -298,7 +298,7 @@ impl From<Error> for Failure {
 /// The processor cannot go on.
 #[cold]
 pub(super) fn fail(cell: &Arc<ProcessorCell>, body: &mut Body, failure: Failure) {
-    let message = failure.error.to_string();
+    let message = holds_too_many(cell).unwrap_or_else(|| failure.error.to_string());
     cell.stats.errors.add(1);
     cell.set_failure(Some(message.clone()));
     let event =
@@ -318,6 +318,20 @@ fn await_restart(cell: &ProcessorCell, body: &mut Body, state: ProcessorState) {
     cell.set_state(state);
     cell.awaits_restart.store(true, Release);
     cell.env.supervisor.ring();
+}
+
+/// What to say of a processor that was refused a frame because it holds more than it declared.
+fn holds_too_many(cell: &ProcessorCell) -> Option<String> {
+    // SAFETY: the caller owns the strand, and no method of the processor is running.
+    let inputs = unsafe { cell.inputs() };
+    inputs.iter().find_map(|input| {
+        let held = input.lanes.iter().find_map(|lane| lane.refused)?;
+        Some(format!(
+            "`{}` is refused another frame of its input `{}`: it declares that it holds {} of them \
+             between two calls, and holds {held}; raise `holds` of the port or let frames go earlier",
+            cell.id, input.name, input.holds
+        ))
+    })
 }
 
 /// Calls `pause` or `resume`; a processor that panics in it has failed.

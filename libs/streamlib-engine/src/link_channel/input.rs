@@ -12,6 +12,7 @@ use streamlib_abi::port::{EndCause, InputPort, InputTable, LaneState};
 use streamlib_abi::{EnvelopeFlags, RawFrame, Status};
 
 use super::counters::{ConsumerCounters, LinkCounters};
+use super::lease::{self, Leases};
 use super::link::LinkReceiver;
 use crate::execution::WorkList;
 
@@ -60,6 +61,10 @@ pub(crate) struct Lane {
     next_sequence: Option<u64>,
     /// Frames that this lane did not get.
     missed: u64,
+    /// What the processor was given and has not let go.
+    leases: Leases,
+    /// How many frames the processor holds, if it was refused one in this call for that.
+    pub(crate) refused: Option<u32>,
 }
 
 /// An input port.
@@ -67,6 +72,8 @@ pub(crate) struct Lane {
 pub(crate) struct InputCell {
     pub(crate) name: Arc<str>,
     pub(crate) lanes: Vec<Lane>,
+    /// Frames of each lane that the processor declared to hold between two calls.
+    pub(crate) holds: u32,
 }
 
 impl Lane {
@@ -218,6 +225,7 @@ impl Lane {
         self.was_read = false;
         self.renewed = false;
         self.offered = self.chosen;
+        self.refused = None;
         if let Some(link) = &self.link {
             self.seen_signals = (link.shared.has_ended(), link.shared.gap_until_ns());
         }
@@ -258,6 +266,11 @@ impl Lane {
             (None, Some(link)) => count(&link.shared.counters.consumer),
             (None, None) => {}
         }
+    }
+
+    /// Another instance takes the lane: what the one before holds is not its own.
+    pub(crate) fn forget_leases(&mut self) {
+        self.leases = Leases::default();
     }
 
     /// The present link and those before it.
@@ -328,7 +341,8 @@ unsafe extern "C" fn read(
     frame: *mut MaybeUninit<RawFrame>,
 ) -> Status {
     // SAFETY: as in `lanes`.
-    let Some(lane) = (unsafe { cell(port) }).lanes.get_mut(lane as usize) else {
+    let cell = unsafe { cell(port) };
+    let Some(lane) = cell.lanes.get_mut(lane as usize) else {
         return Status::EMPTY;
     };
     if !lane.chosen {
@@ -337,17 +351,27 @@ unsafe extern "C" fn read(
     lane.chosen = false;
     // A lane beside a primary one gives its newest frame, again and again, and keeps a later one
     // at its front; it was counted when it became the newest.
-    let given = match &lane.sampled {
-        Some(sampled) => sampled.clone(),
-        None => {
-            let Some(front) = lane.front.take() else { return Status::EMPTY };
-            lane.count(|counters| counters.delivered.add(1));
-            lane.was_read = true;
-            front
+    let is_sampled = lane.sampled.is_some();
+    let Some(RawFrame { envelope, block }) = lane.sampled.clone().or_else(|| lane.front.take())
+    else {
+        return Status::EMPTY;
+    };
+    let block = match lane.leases.give(block, cell.holds) {
+        Ok(block) => block,
+        Err((held, block)) => {
+            lane.refused = Some(held);
+            if !is_sampled {
+                lane.front = Some(RawFrame { envelope, block });
+            }
+            return Status::HOLDS_TOO_MANY;
         }
     };
+    if !is_sampled {
+        lane.count(|counters| counters.delivered.add(1));
+        lane.was_read = true;
+    }
     // SAFETY: by contract `frame` is a place for one frame.
-    unsafe { &mut *frame }.write(given);
+    unsafe { &mut *frame }.write(RawFrame { envelope, block });
     Status::OK
 }
 
@@ -367,7 +391,8 @@ unsafe extern "C" fn unread(port: *mut c_void, lane: u32, frame: *mut RawFrame) 
     }
     lane.count(|counters| counters.delivered.take_back_one());
     // SAFETY: by contract the frame moves on `OK`, and the caller forgets it.
-    lane.front = Some(unsafe { frame.read() });
+    let RawFrame { envelope, block } = unsafe { frame.read() };
+    lane.front = Some(RawFrame { envelope, block: lease::behind(block) });
     lane.was_read = false;
     Status::OK
 }

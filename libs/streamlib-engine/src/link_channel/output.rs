@@ -13,6 +13,7 @@ use streamlib_abi::{BlockRef, EnvelopeFlags, RawFrame, Status};
 
 use super::counters::Counter;
 use super::format_registry::FormatRegistry;
+use super::lease;
 use super::link::LinkSender;
 use super::pool::{BufferPool, MemoryBudget, PoolState, PoolView};
 use crate::execution::{ProcessorCell, WorkList};
@@ -340,7 +341,8 @@ unsafe extern "C" fn send(port: *mut c_void, frame: *mut RawFrame) -> Status {
         return status;
     }
     // SAFETY: by contract the frame moves on success, and the caller forgets it.
-    cell.deliver(unsafe { frame.read() })
+    let RawFrame { envelope, block } = unsafe { frame.read() };
+    cell.deliver(RawFrame { envelope, block: lease::behind(block) })
 }
 
 unsafe extern "C" fn room(port: *mut c_void) -> u32 {

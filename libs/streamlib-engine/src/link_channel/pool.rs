@@ -190,7 +190,7 @@ impl BufferPool {
         let buffer = Box::new(Buffer {
             base: BlockControl {
                 size: size_of::<BlockControl>() as u32,
-                reserved: 0,
+                kind: BlockControl::PLAIN,
                 data: data.as_ptr(),
                 capacity,
                 origin: self.shared.origin,

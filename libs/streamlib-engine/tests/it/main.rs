@@ -12,6 +12,7 @@ mod flow;
 mod graph_properties;
 mod graphs;
 mod isolation;
+mod holds;
 mod joins;
 mod lifecycle;
 mod observability;

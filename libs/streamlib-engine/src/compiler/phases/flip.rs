@@ -49,7 +49,8 @@ impl Phases<'_> {
                 let same = |before: &&mut InputCell| before.name == input.name;
                 if let Some(before) = from.inputs.iter_mut().find(same) {
                     std::mem::swap(&mut before.lanes, &mut input.lanes);
-                    for lane in &input.lanes {
+                    for lane in &mut input.lanes {
+                        lane.forget_leases();
                         lane.links().for_each(|link| link.shared.set_target(new));
                     }
                 }
