@@ -14,4 +14,5 @@ mod planner;
 pub use blueprint::{Blueprint, Carrier, LinkKey, LinkPlan, ProcessorPlan, StrandPlan};
 pub use error::PlanError;
 pub use plan::{Plan, Step, plan};
+pub(crate) use planner::{Adaptation, adapt};
 pub use planner::{blueprint, revise};

@@ -8,12 +8,14 @@ mod commit;
 mod connect;
 mod control;
 mod engine;
+mod growth;
 mod lifecycle;
 mod main_thread;
 mod registry;
 mod supervisor;
 mod transaction;
 mod view;
+mod waits;
 
 pub use builder::{CommitMode, EngineBuilder};
 pub use connect::{LinkSource, LinkTarget, ProcessorHandle, SourcePort, TargetPort};

@@ -59,6 +59,8 @@ pub(crate) struct Phases<'a> {
     undo: Vec<undo::Undo>,
     /// The processors whose ports change, the new ones first.
     rewired: Vec<Rewired>,
+    /// By output, how many buffers those may have from the flip on that are before them.
+    upstream_limits: Vec<(Arc<ProcessorCell>, Vec<u32>)>,
     /// Those of them that were running before.
     swapped: HashSet<ProcessorId>,
     /// Old instances and ends of links that the flip took out, for retire.
@@ -112,6 +114,7 @@ impl<'a> Phases<'a> {
             holdings: Holdings::default(),
             undo: Vec::new(),
             rewired: Vec::new(),
+            upstream_limits: Vec::new(),
             swapped: HashSet::default(),
             old: Old::default(),
             step: 0,

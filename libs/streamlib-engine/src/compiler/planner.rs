@@ -26,6 +26,7 @@ use super::blueprint::Blueprint;
 use super::error::PlanError;
 use crate::delegates::{FactoryDelegate, SchedulerDelegate};
 use crate::graph::GraphSnapshot;
+use crate::ids::LinkId;
 
 /// Decides everything about `snapshot`.
 ///
@@ -64,6 +65,43 @@ pub fn revise(
         // A pass in the order of the graph visits everything once: it has no limit to reach.
         Err(Stop::TooMuchDiffers) => Err(PlanError::Cycle(Vec::new())),
     }
+}
+
+/// What a running graph turned out to need beside what was declared.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Adaptation {
+    /// A link is to hold so many frames: its join starves on another.
+    Deepen(LinkId, u32),
+}
+
+/// Decides about the same snapshot again, with one adaptation more. It stays in force for whatever
+/// is decided on this basis.
+///
+/// # Errors
+/// As [`revise`].
+pub(crate) fn adapt(
+    before: &Blueprint,
+    adaptation: Adaptation,
+    scheduler: &dyn SchedulerDelegate,
+    factory: &dyn FactoryDelegate,
+) -> Result<Blueprint, PlanError> {
+    let snapshot = before.basis.snapshot.clone();
+    let mut draft = match Draft::of_what_differs(before, &snapshot, scheduler, factory) {
+        Some(draft) => draft,
+        None => Draft::of_all(before, &snapshot, scheduler, factory)?,
+    };
+    match adaptation {
+        Adaptation::Deepen(link, depth) => {
+            draft.basis.grown.insert(link, depth);
+            if let Some((_, consumer, _)) = draft.target(link) {
+                draft.dirty.push(consumer.slot);
+            }
+        }
+    }
+    decide(draft).map_err(|stop| match stop {
+        Stop::Refused(error) => *error,
+        Stop::TooMuchDiffers => PlanError::Cycle(Vec::new()),
+    })
 }
 
 fn decide(mut draft: Draft<'_>) -> Result<Blueprint, Stop> {

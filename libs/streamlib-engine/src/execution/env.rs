@@ -7,6 +7,7 @@ use std::sync::atomic::{
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use crossbeam_queue::ArrayQueue;
 use streamlib_abi::port::EndCause;
 
 use super::clock::GraphClock;
@@ -14,6 +15,7 @@ use super::doorbell::Doorbell;
 use super::main_queue::MainQueue;
 use super::timer::Timer;
 use crate::ids::ProcessorId;
+use crate::link_channel::LinkKey;
 use crate::link_channel::format_registry::FormatRegistry;
 use crate::link_channel::pool::MemoryBudget;
 use crate::maps::HashMap;
@@ -35,6 +37,8 @@ pub(crate) struct GraphEnv {
     pub(crate) ends: Ends,
     /// Rings when the supervisor is to look: a failure, or a pool without free workers.
     pub(crate) supervisor: Arc<Doorbell>,
+    /// Links that are full while their joins starve on others, for the supervisor.
+    pub(crate) stalls: Stalls,
     /// True while the whole graph is paused.
     pub(crate) paused: AtomicBool,
     /// True once the drain time of a stop is over: calls are to come back at once.
@@ -45,6 +49,44 @@ impl GraphEnv {
     /// Publishes what happened now.
     pub(crate) fn publish(&self, kind: EventKind) {
         self.bus.publish(self.clock.monotonic_ns(), kind);
+    }
+}
+
+/// Links that were told to be full while their joins starve on others.
+#[derive(Debug)]
+pub(crate) struct Stalls {
+    told: ArrayQueue<LinkKey>,
+    /// True if there was no place for one.
+    missed: AtomicBool,
+}
+
+impl Default for Stalls {
+    fn default() -> Self {
+        Self { told: ArrayQueue::new(256), missed: AtomicBool::new(false) }
+    }
+}
+
+impl Stalls {
+    /// Tells of a link. Never waits.
+    pub(crate) fn tell(&self, link: LinkKey) {
+        if self.told.push(link).is_err() {
+            self.missed.store(true, Release);
+        }
+    }
+
+    /// True if none was told.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// The next one that was told.
+    pub(crate) fn take(&self) -> Option<LinkKey> {
+        self.told.pop()
+    }
+
+    /// True if some were not noted since the last call of this: all links are to be looked at.
+    pub(crate) fn take_missed(&self) -> bool {
+        self.missed.load(Acquire) && self.missed.swap(false, AcqRel)
     }
 }
 

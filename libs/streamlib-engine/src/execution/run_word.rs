@@ -152,6 +152,11 @@ impl RunWord {
         self.0.fetch_or(RETIRED, AcqRel) & NOTIFIED != 0
     }
 
+    /// True if nobody owns the strand, and there is nothing to look at.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.0.load(Acquire) == 0
+    }
+
     /// True if the processors moved to other strands.
     pub(crate) fn is_retired(&self) -> bool {
         self.0.load(Acquire) & RETIRED != 0

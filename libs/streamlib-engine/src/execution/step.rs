@@ -25,7 +25,7 @@ use super::watch::CallWatch;
 use super::work_list::WorkList;
 use crate::link_channel::input::Lane;
 use crate::link_channel::output::OutputCell;
-use crate::link_channel::trigger::choose;
+use crate::link_channel::trigger::{choose, tell_stalls};
 use crate::pubsub::events::{ProcessorEvent, ProcessorState};
 
 /// What came of a look at a processor.
@@ -73,14 +73,14 @@ pub(crate) unsafe fn step(
     // SAFETY: the strand is owned; the list is not used elsewhere during the look.
     let due = unsafe { is_due(strand, cell, body, &mut *strand.work_list()) };
     if !due {
-        let Some(cause) = inputs_ended(cell, body) else { return rest(cell) };
+        let Some(cause) = inputs_ended(cell, body) else { return rest(cell, body) };
         body.phase = Phase::Ending(cause);
         cell.set_state(ProcessorState::Ending);
         return end(strand, cell, body, cause, watch);
     }
     // SAFETY: the strand is owned, and no method of the processor is running.
     if !unsafe { cell.outputs() }.iter().all(|output| output.has_room()) {
-        return rest(cell);
+        return rest(cell, body);
     }
     use_turn(cell, body);
     if cell.is_on_boundary() {
@@ -96,12 +96,18 @@ pub(crate) unsafe fn step(
 }
 
 /// The processor is not ready: producers that wait for its input are told of the room there is.
-fn rest(cell: &ProcessorCell) -> Step {
+fn rest(cell: &ProcessorCell, body: &Body) -> Step {
     // SAFETY: the caller owns the strand, and no method of the processor is running.
-    for lane in unsafe { cell.inputs() }.iter_mut().flat_map(|input| &mut input.lanes) {
+    let inputs = unsafe { cell.inputs() };
+    let mut lanes = 0;
+    for lane in inputs.iter_mut().flat_map(|input| &mut input.lanes) {
+        lanes += 1;
         if let Some(link) = &mut lane.link {
             link.rest();
         }
+    }
+    if lanes > 1 {
+        tell_stalls(body.rule, inputs, &cell.env);
     }
     Step::NotReady
 }

@@ -93,6 +93,12 @@ impl Strand {
         self.word.is_retired()
     }
 
+    /// True if nothing will run before something outside happens: nobody owns the strand, there is
+    /// nothing to look at, and no alarm is set.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.word.is_at_rest() && !self.alarm.is_set()
+    }
+
     /// True if there is something to look at and nobody does.
     pub(crate) fn is_waiting(&self) -> bool {
         self.word.is_waiting()

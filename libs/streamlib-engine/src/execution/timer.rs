@@ -37,6 +37,13 @@ impl Alarm {
     }
 }
 
+impl Alarm {
+    /// True if the strand will be woken by the clock.
+    pub(crate) fn is_set(&self) -> bool {
+        self.due_ns.load(Acquire) != i64::MAX
+    }
+}
+
 impl Timer {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {

@@ -108,6 +108,8 @@ pub(crate) struct LinkCounters {
     pub(crate) began_ns: OnceLock<u64>,
     pub(crate) producer: CachePadded<ProducerCounters>,
     pub(crate) consumer: CachePadded<ConsumerCounters>,
+    /// How often it was made deeper. The writer is whoever commits.
+    pub(crate) grown: Counter,
 }
 
 /// The counters of a link as they were read.
@@ -139,6 +141,8 @@ pub struct LinkCounts {
     pub bytes: u64,
     /// Most frames seen waiting at once.
     pub high_water: u64,
+    /// How often the link was made deeper while it ran, because its join starved on another.
+    pub grown: u64,
 }
 
 impl LinkCounters {
@@ -171,6 +175,7 @@ impl LinkCounters {
             in_flight: sent.saturating_sub(delivered + dropped + flushed),
             bytes: producer.bytes.get(),
             high_water: consumer.high_water.get().max(producer.high_water.get()),
+            grown: self.grown.get(),
         }
     }
 }

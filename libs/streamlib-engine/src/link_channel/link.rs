@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{
     AtomicBool, AtomicI64, AtomicU32,
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -33,6 +33,8 @@ pub(crate) struct LinkShared {
     pub(crate) plan: Arc<LinkPlan>,
     /// Frames that fit: what was planned, or what one call may send if that is more.
     pub(crate) depth: u32,
+    /// From how many frames on the next call of the producer finds no room.
+    pub(crate) full_at: u32,
     /// See [`LinkCounters`].
     pub(crate) counters: Arc<LinkCounters>,
     /// True if a full queue holds the producer up.
@@ -49,6 +51,9 @@ pub(crate) struct LinkShared {
     target: ArcSwap<ProcessorCell>,
     /// True while the producer waits for room.
     producer_waits: WaitFlag,
+    /// True once its consumer has told that it is full while another one starves, until somebody
+    /// has looked.
+    stalled: AtomicBool,
     /// An [`EndCause`] number, 0 while frames may come.
     end: AtomicU32,
     /// Nothing will come before this stream time, ns.
@@ -88,6 +93,7 @@ pub(crate) fn link(
     target: &Arc<ProcessorCell>,
     counters: Arc<LinkCounters>,
 ) -> (LinkSender, LinkReceiver) {
+    let per_call = source.descriptor.outputs.get(plan.source.1).map_or(1, |p| p.max_per_call);
     counters.began_ns.get_or_init(|| source.env.clock.monotonic_ns());
     let gives_up_oldest = plan.delivery != Delivery::Lossless;
     let (writer, reader) = carrier(plan.carrier, depth, gives_up_oldest);
@@ -95,6 +101,7 @@ pub(crate) fn link(
         key: plan.key,
         plan: Arc::clone(plan),
         depth,
+        full_at: depth.saturating_add(1).saturating_sub(per_call).max(1),
         counters,
         holds_producer: plan.holds_producer(),
         is_inline: plan.carrier == Carrier::Inline,
@@ -103,6 +110,7 @@ pub(crate) fn link(
         source: ArcSwap::new(Arc::clone(source)),
         target: ArcSwap::new(Arc::clone(target)),
         producer_waits: WaitFlag::new(),
+        stalled: AtomicBool::new(false),
         end: AtomicU32::new(0),
         gap_until_ns: AtomicI64::new(i64::MIN),
         least_epoch: AtomicU32::new(0),
@@ -179,6 +187,16 @@ impl LinkShared {
     /// True while the producer waits for room in this link.
     pub(crate) fn is_waited_for(&self) -> bool {
         self.producer_waits.is_set()
+    }
+
+    /// The link is full, and its consumer waits for another link. True if that is news.
+    pub(crate) fn tell_stalled(&self) -> bool {
+        !self.stalled.load(Relaxed) && !self.stalled.swap(true, AcqRel)
+    }
+
+    /// What the consumer told was looked at: it tells again if it is still so.
+    pub(crate) fn forget_stalled(&self) {
+        self.stalled.store(false, Release);
     }
 
     /// Nothing will come before this stream time, ns.
@@ -267,6 +285,17 @@ impl LinkSender {
         let full = u64::from(self.shared.plan.depth);
         self.shared.counters.producer.high_water.raise_to(full);
         false
+    }
+
+    /// Takes over what waits in the queue of before, as far as there is room; it was counted as it
+    /// was sent. For a plan that holds both ends.
+    pub(crate) fn move_from(&mut self, old: &mut LinkReceiver) {
+        while self.shared.holds_producer && self.writer.has_room(1) {
+            let Some(frame) = old.reader.take() else { break };
+            // There is room.
+            drop(self.writer.put(frame));
+        }
+        old.seen = 0;
     }
 
     /// How many frames can be sent before the link would hold its producer up.
@@ -372,6 +401,11 @@ impl LinkReceiver {
         if std::mem::take(&mut self.owes_wake) {
             self.shared.made_room();
         }
+    }
+
+    /// True if the producer finds no room for its next call, and is held up by that.
+    pub(crate) fn holds_up(&self) -> bool {
+        self.shared.holds_producer() && self.reader.len() >= self.shared.full_at as usize
     }
 
     /// How many frames wait.

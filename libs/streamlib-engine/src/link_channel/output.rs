@@ -68,7 +68,8 @@ impl OutputCounters {
         self.change_limit(|limit| limit.spare = limit.spare.saturating_sub(buffers));
     }
 
-    fn set_planned(&self, buffers: u32) {
+    /// What the plan gives the port from now on. From whoever commits.
+    pub(crate) fn set_planned(&self, buffers: u32) {
         self.change_limit(|limit| limit.planned = buffers);
     }
 

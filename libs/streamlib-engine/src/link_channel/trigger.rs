@@ -8,6 +8,7 @@ use streamlib_schema::Trigger;
 
 use super::input::{InputCell, Lane};
 use crate::execution::WorkList;
+use crate::execution::env::GraphEnv;
 
 /// The trigger with ports as positions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,35 @@ impl TriggerRule {
                 Self::Primary(index.unwrap_or(0))
             }
             Trigger::Aligned { tolerance_ns } => Self::Aligned(*tolerance_ns),
+        }
+    }
+}
+
+/// The processor is not ready. If that is because a lane has no frame while another one is full,
+/// whoever makes links deeper is told: the producer of the missing frame may be held up by the link
+/// that is full.
+pub(crate) fn tell_stalls(rule: TriggerRule, inputs: &[InputCell], env: &GraphEnv) {
+    let starves = |lane: &Lane| {
+        lane.front.is_none()
+            && lane.is_linked()
+            && lane.end_cause().is_none()
+            && !lane.has_waiting()
+    };
+    let mut lanes = inputs.iter().flat_map(|input| &input.lanes);
+    let starves = match rule {
+        // Frames are taken as they come, but the processor may leave one.
+        TriggerRule::Any => lanes.clone().any(|lane| lane.parked) && lanes.any(starves),
+        TriggerRule::Primary(port) => inputs.get(port).is_some_and(|p| p.lanes.iter().any(starves)),
+        TriggerRule::Aligned(_) => lanes.any(starves),
+    };
+    if !starves {
+        return;
+    }
+    let links = inputs.iter().flat_map(|input| &input.lanes).filter_map(|lane| lane.link.as_ref());
+    for link in links.filter(|link| link.holds_up()) {
+        if link.shared.tell_stalled() {
+            env.stalls.tell(link.shared.key);
+            env.supervisor.ring();
         }
     }
 }

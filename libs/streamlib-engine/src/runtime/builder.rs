@@ -20,7 +20,7 @@ use crate::delegates::{
 use crate::error::{Error, Result};
 use crate::execution::clock::GraphClock;
 use crate::execution::doorbell::Doorbell;
-use crate::execution::env::{Ends, GraphEnv, HoldGate};
+use crate::execution::env::{Ends, GraphEnv, HoldGate, Stalls};
 use crate::execution::main_queue::MainQueue;
 use crate::execution::pool::WorkerPool;
 use crate::execution::timer::Timer;
@@ -76,6 +76,7 @@ impl Default for EngineBuilder {
             settings: Settings {
                 workers: cores,
                 memory_budget_bytes: 4 << 30,
+                link_budget_bytes: 512 << 20,
                 drain_timeout: Duration::from_secs(5),
             },
         }
@@ -152,6 +153,15 @@ impl EngineBuilder {
         self
     }
 
+    /// Most bytes of frames that may wait in one link that grows because its join starves on
+    /// another; see `LinkCounts::grown`. Beyond, the graph fails with the names of those that wait
+    /// for each other. Default: 512 MiB.
+    #[must_use]
+    pub fn with_link_budget(mut self, bytes: u64) -> Self {
+        self.settings.link_budget_bytes = bytes;
+        self
+    }
+
     /// How long `stop` lets frames drain before it cuts. Default: 5 s.
     #[must_use]
     pub fn with_drain_timeout(mut self, timeout: Duration) -> Self {
@@ -177,6 +187,7 @@ impl EngineBuilder {
             main: Arc::clone(&main),
             ends: Ends::default(),
             supervisor: Arc::clone(&supervisor),
+            stalls: Stalls::default(),
             paused: AtomicBool::new(false),
             cut: AtomicBool::new(false),
         });

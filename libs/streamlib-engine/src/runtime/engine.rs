@@ -33,6 +33,7 @@ use crate::pubsub::EventBus;
 pub(crate) struct Settings {
     pub(crate) workers: usize,
     pub(crate) memory_budget_bytes: u64,
+    pub(crate) link_budget_bytes: u64,
     pub(crate) drain_timeout: Duration,
 }
 

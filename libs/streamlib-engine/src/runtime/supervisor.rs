@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::engine::Shared;
+use super::growth::Stalled;
 use super::view::View;
 use crate::execution::ProcessorCell;
 use crate::execution::cell::Phase;
@@ -36,12 +37,16 @@ pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
     let run = move || {
         let mut supervisor = Supervisor::default();
         loop {
-            let calm = match shared.upgrade() {
+            let pause = match shared.upgrade() {
                 Some(shared) if !shared.closing.load(Acquire) => supervisor.look(&shared),
                 _ => return,
             };
-            let gone = || shared.upgrade().is_none_or(|shared| shared.closing.load(Acquire));
-            bell.wait(Some(if calm { CALM } else { HELD_UP }), gone);
+            let has_work = || {
+                shared.upgrade().is_none_or(|shared| {
+                    shared.closing.load(Acquire) || !shared.env.stalls.is_empty()
+                })
+            };
+            bell.wait(Some(pause), has_work);
         }
     };
     spawn_ready("streamlib-superv".to_owned(), || {}, run)
@@ -51,6 +56,8 @@ pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
 struct Supervisor {
     /// When each failed processor is to be restarted, and how often it was.
     restarts: HashMap<ProcessorId, Restart>,
+    /// Links that are full while their joins starve on others.
+    stalled: Stalled,
 }
 
 #[derive(Debug, Default)]
@@ -62,8 +69,8 @@ struct Restart {
 }
 
 impl Supervisor {
-    /// True if there is no need to look again soon.
-    fn look(&mut self, shared: &Shared) -> bool {
+    /// How long it may be until the next look, if nothing calls it.
+    fn look(&mut self, shared: &Shared) -> Duration {
         let held_up = look_at_calls(shared);
         if held_up && shared.pool.worker_count() < MOST_WORKERS {
             // If it cannot be had, the strands wait for the workers that there are.
@@ -71,7 +78,12 @@ impl Supervisor {
         }
         self.schedule_restarts(shared);
         self.restart_due(shared);
-        !shared.pool.is_short_of_workers() && self.restarts.values().all(|r| r.due.is_none())
+        let stalled = self.stalled.look(shared);
+        let short = shared.pool.is_short_of_workers().then_some(HELD_UP);
+        let now = Instant::now();
+        let restarts = self.restarts.values().filter_map(|restart| restart.due);
+        let restart = restarts.min().map(|due| due.saturating_duration_since(now));
+        [stalled, short, restart].into_iter().flatten().fold(CALM, Duration::min)
     }
 
     fn schedule_restarts(&mut self, shared: &Shared) {

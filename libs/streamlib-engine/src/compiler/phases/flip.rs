@@ -23,6 +23,7 @@ impl Phases<'_> {
     pub(super) fn flip(&mut self, running: bool) {
         let rewired = std::mem::take(&mut self.rewired);
         self.take_over_ports();
+        self.move_frames();
         let mut kept = HashSet::default();
         for Rewired { plan, cell, .. } in &rewired {
             self.swap_outputs(plan, cell);
@@ -65,6 +66,23 @@ impl Phases<'_> {
                     }
                     output.links.iter().for_each(|link| link.shared.set_source(new));
                 }
+            }
+        }
+    }
+
+    /// What waits in a queue that is made anew goes into the new one, as far as there is room, so
+    /// that the old one does not count beside it.
+    fn move_frames(&mut self) {
+        for (key, new) in &mut self.new_links {
+            let Some(sender) = &mut new.sender else { continue };
+            let (target, input, lane) = &new.shared.plan.target;
+            let Some(cell) = self.installed.cells.get(target) else { continue };
+            let Some(mut open) = self.holdings.open(cell) else { continue };
+            let lane = open.parts().inputs.get_mut(*input).and_then(|i| i.lanes.get_mut(*lane));
+            if let Some(old) = lane.and_then(|lane| lane.link.as_mut())
+                && old.shared.key == *key
+            {
+                sender.move_from(old);
             }
         }
     }

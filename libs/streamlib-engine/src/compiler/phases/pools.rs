@@ -1,11 +1,14 @@
 //! How many buffers each output may have: what its links hold, what its consumers hold, and, since
 //! a frame may be passed on, the same of what is a few links further.
 
+use std::sync::Arc;
+
 use super::Phases;
 use super::room::Rewired;
 use crate::compiler::blueprint::{Blueprint, ProcessorPlan};
+use crate::execution::ProcessorCell;
 use crate::ids::ProcessorId;
-use crate::maps::HashMap;
+use crate::maps::{HashMap, HashSet};
 
 /// How many links away a buffer is thought to travel.
 const REACH: usize = 16;
@@ -18,26 +21,53 @@ const MANY: usize = 64;
 type Beyond = [u32; REACH + 1];
 
 impl Phases<'_> {
-    /// Decides how many buffers the outputs may have of all processors whose ports change.
+    /// Decides how many buffers the outputs may have of all processors whose ports change, and of
+    /// those whose frames may be passed on to them.
     pub(super) fn limit_pools(&mut self) {
+        let upstream = self.upstream();
         let mut count = Count::new(&self.after, self.rewired.len() >= MANY);
         for rewired in &mut self.rewired {
-            let plan = &rewired.plan;
-            let outputs = plan.descriptor.outputs.iter().enumerate();
-            let limits = outputs.map(|(index, port)| {
-                let held = count.behind_output(plan, index);
-                held.saturating_add(port.max_per_call).saturating_add(2)
-            });
-            rewired.pool_limits = limits.collect();
+            rewired.pool_limits = count.limits(&rewired.plan);
         }
+        self.upstream_limits = upstream
+            .into_iter()
+            .filter_map(|cell| {
+                let limits = count.limits(self.after.processors.get(&cell.id)?);
+                Some((cell, limits))
+            })
+            .collect();
     }
 
-    /// Sizes the pools of what was rewired.
+    /// The processors up to so many links before those whose ports change.
+    fn upstream(&self) -> Vec<Arc<ProcessorCell>> {
+        let mut all: Vec<_> = self.rewired.iter().map(|rewired| &rewired.cell.id).collect();
+        let count = all.len();
+        let mut seen: HashSet<_> = all.iter().copied().collect();
+        let mut from = 0;
+        for _ in 0..REACH {
+            let plans = all[from..].iter().filter_map(|id| self.after.processors.get(*id));
+            let keys = plans.flat_map(|plan| plan.inputs.iter().flatten().flatten());
+            let links = keys.filter_map(|key| self.after.links.get(key));
+            let before: Vec<_> = links.map(|link| &link.source.0).collect();
+            from = all.len();
+            all.extend(before.into_iter().filter(|id| seen.insert(id)));
+        }
+        let cells =
+            all.split_off(count).into_iter().map(|id| self.installed.cells.get(id).cloned());
+        cells.flatten().collect()
+    }
+
+    /// Sizes the pools of what was rewired, and of what is before it, which runs on.
     pub(super) fn size_pools(&mut self, rewired: &[Rewired]) {
         for Rewired { cell, pool_limits, .. } in rewired {
             let Some(mut open) = self.holdings.open(cell) else { continue };
             for (output, limit) in open.parts().outputs.iter_mut().zip(pool_limits) {
                 output.set_pool_limit(*limit);
+            }
+        }
+        for (cell, limits) in &self.upstream_limits {
+            for (output, limit) in cell.counters().iter().zip(limits) {
+                output.set_planned(*limit);
             }
         }
     }
@@ -56,6 +86,16 @@ impl<'a> Count<'a> {
     fn new(blueprint: &'a Blueprint, many: bool) -> Self {
         let sight = if many { REACH + AHEAD } else { REACH };
         Self { blueprint, sight, known: HashMap::default() }
+    }
+
+    /// How many buffers each output of `plan` may have.
+    fn limits(&mut self, plan: &ProcessorPlan) -> Vec<u32> {
+        let outputs = plan.descriptor.outputs.iter().enumerate();
+        let limits = outputs.map(|(index, port)| {
+            let held = self.behind_output(plan, index);
+            held.saturating_add(port.max_per_call).saturating_add(2)
+        });
+        limits.collect()
     }
 
     fn processor(&self, id: &ProcessorId) -> Option<&'a ProcessorPlan> {

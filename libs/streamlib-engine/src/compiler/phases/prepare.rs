@@ -81,7 +81,7 @@ impl Phases<'_> {
         let per_call = source.descriptor.outputs.get(plan.source.1).map_or(1, |p| p.max_per_call);
         let depth = match plan.carrier {
             // What holds its producer up holds what one call may send, and no more.
-            Carrier::Inline if plan.holds_producer() => per_call,
+            Carrier::Inline if plan.holds_producer() && plan.deepened.is_none() => per_call,
             Carrier::Inline if plan.delivery == Delivery::Latest => 1,
             // What one call may send fits beside what waits until one less than the depth.
             _ => plan.depth.saturating_add(per_call).saturating_sub(1),

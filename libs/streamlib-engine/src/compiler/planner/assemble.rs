@@ -127,6 +127,8 @@ impl Draft<'_> {
             self.basis.join_depths.get(&link.id).copied().filter(|_| carrier == Carrier::Ring);
         let needed = needed.map(|depth| depth.min(LinkOptions::DEPTH_MAX));
         let deepened = needed.filter(|needed| *needed > policy.depth);
+        let queued = matches!(carrier, Carrier::Ring | Carrier::Inline);
+        let grown = self.basis.grown.get(&link.id).copied().filter(|_| queued);
         let source = (producer.node.id.clone(), output);
         let target = (consumer.node.id.clone(), input, lane);
         let plan = LinkPlan {
@@ -135,8 +137,11 @@ impl Draft<'_> {
             target,
             carrier,
             delivery: policy.delivery,
-            depth: deepened.unwrap_or(policy.depth),
-            deepened: deepened.map(|_| format!("join at {}", link.target)),
+            depth: grown.max(deepened).unwrap_or(policy.depth),
+            deepened: match grown > deepened {
+                true => Some(format!("grown, for the join at {} starves", link.target)),
+                false => deepened.map(|_| format!("join at {}", link.target)),
+            },
             max_age: policy.max_age,
             feedback: link.options.feedback,
             live: producer.descriptor.needs.live,

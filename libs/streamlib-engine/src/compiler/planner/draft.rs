@@ -37,6 +37,8 @@ pub(crate) struct Basis {
     pub(super) joins: OrdSet<Slot>,
     /// How deep a lossless link into a join must be at least, frames.
     pub(super) join_depths: OrdMap<LinkId, u32>,
+    /// How deep a link became while it ran, because its join starved on another, frames.
+    pub(super) grown: OrdMap<LinkId, u32>,
 }
 
 /// What was decided about a processor.
@@ -184,6 +186,7 @@ impl<'a> Draft<'a> {
             derived: Vector::new(),
             joins: before.basis.joins.clone(),
             join_depths: before.basis.join_depths.clone(),
+            grown: before.basis.grown.clone(),
         };
         Self {
             removed,

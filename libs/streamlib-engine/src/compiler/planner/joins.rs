@@ -64,6 +64,9 @@ impl Draft<'_> {
     pub(super) fn joins(&mut self) {
         for link in &self.old_links {
             self.basis.join_depths.remove(&link.id);
+            if self.snapshot.link(link.id).is_none() {
+                self.basis.grown.remove(&link.id);
+            }
         }
         for slot in &self.freed {
             self.basis.joins.remove(slot);
