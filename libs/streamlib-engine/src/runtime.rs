@@ -10,6 +10,7 @@ mod control;
 mod engine;
 mod growth;
 mod lifecycle;
+mod losses;
 mod main_thread;
 mod registry;
 mod supervisor;

@@ -38,7 +38,10 @@ pub(crate) struct GraphEnv {
     /// Rings when the supervisor is to look: a failure, or a pool without free workers.
     pub(crate) supervisor: Arc<Doorbell>,
     /// Links that are full while their joins starve on others, for the supervisor.
-    pub(crate) stalls: Stalls,
+    pub(crate) stalls: LinksTold,
+    /// Links that lost frames of a source that is live, or for which a join that takes every frame
+    /// found no match, for the supervisor.
+    pub(crate) losses: LinksTold,
     /// True while the whole graph is paused.
     pub(crate) paused: AtomicBool,
     /// True once the drain time of a stop is over: calls are to come back at once.
@@ -52,21 +55,21 @@ impl GraphEnv {
     }
 }
 
-/// Links that were told to be full while their joins starve on others.
+/// Links of which the frame path has something to tell.
 #[derive(Debug)]
-pub(crate) struct Stalls {
+pub(crate) struct LinksTold {
     told: ArrayQueue<LinkKey>,
     /// True if there was no place for one.
     missed: AtomicBool,
 }
 
-impl Default for Stalls {
+impl Default for LinksTold {
     fn default() -> Self {
         Self { told: ArrayQueue::new(256), missed: AtomicBool::new(false) }
     }
 }
 
-impl Stalls {
+impl LinksTold {
     /// Tells of a link. Never waits.
     pub(crate) fn tell(&self, link: LinkKey) {
         if self.told.push(link).is_err() {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use streamlib_abi::port::{EndCause, InputPort, InputTable, LaneState};
 use streamlib_abi::{EnvelopeFlags, RawFrame, Status};
+use streamlib_schema::Delivery;
 
 use super::counters::{ConsumerCounters, LinkCounters};
 use super::lease::{self, Leases};
@@ -206,6 +207,18 @@ impl Lane {
             self.count(count);
             self.counted_at = None;
             self.parked = false;
+        }
+    }
+
+    /// Drops the front frame, for which the other lanes of a join have none. Where every frame
+    /// counts, this is told.
+    #[cold]
+    pub(crate) fn drop_unmatched(&mut self) {
+        self.drop_front(|counters| counters.unmatched.add(1));
+        if let Some(link) = &self.link
+            && link.shared.plan.delivery == Delivery::Lossless
+        {
+            link.shared.tell_loss();
         }
     }
 

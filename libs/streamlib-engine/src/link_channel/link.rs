@@ -54,6 +54,8 @@ pub(crate) struct LinkShared {
     /// True once its consumer has told that it is full while another one starves, until somebody
     /// has looked.
     stalled: AtomicBool,
+    /// True once a loss was told that nobody has looked at yet.
+    loss_told: AtomicBool,
     /// An [`EndCause`] number, 0 while frames may come.
     end: AtomicU32,
     /// Nothing will come before this stream time, ns.
@@ -111,6 +113,7 @@ pub(crate) fn link(
         target: ArcSwap::new(Arc::clone(target)),
         producer_waits: WaitFlag::new(),
         stalled: AtomicBool::new(false),
+        loss_told: AtomicBool::new(false),
         end: AtomicU32::new(0),
         gap_until_ns: AtomicI64::new(i64::MIN),
         least_epoch: AtomicU32::new(0),
@@ -197,6 +200,22 @@ impl LinkShared {
     /// What the consumer told was looked at: it tells again if it is still so.
     pub(crate) fn forget_stalled(&self) {
         self.stalled.store(false, Release);
+    }
+
+    /// A frame was lost that nobody expects to lose: the supervisor is to publish it.
+    #[cold]
+    pub(crate) fn tell_loss(&self) {
+        if !self.loss_told.load(Relaxed) && !self.loss_told.swap(true, AcqRel) {
+            let env = &self.source.load().env;
+            env.losses.tell(self.key);
+            env.supervisor.ring();
+        }
+    }
+
+    /// Losses are looked at: the next one is told again.
+    pub(crate) fn forget_loss(&self) {
+        // Acquire: what was counted before it was told is seen by this look.
+        self.loss_told.swap(false, AcqRel);
     }
 
     /// Nothing will come before this stream time, ns.
@@ -343,7 +362,10 @@ impl LinkSender {
             }
             Put::Displaced(_) => counters.overflow.add(1),
             // A live source is not held up: this link alone loses the frame.
-            Put::Full(_) if self.shared.plan.live => counters.live_overrun.add(1),
+            Put::Full(_) if self.shared.plan.live => {
+                counters.live_overrun.add(1);
+                self.shared.tell_loss();
+            }
             // Nor is anybody by a consumer that is stuck.
             Put::Full(_) => counters.overflow.add(1),
         }

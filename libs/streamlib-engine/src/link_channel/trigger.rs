@@ -211,7 +211,7 @@ fn choose_aligned(
         }
         for lane in lanes(inputs) {
             if lane.front.as_ref().is_some_and(|front| timestamp(front) < from_ns) {
-                lane.drop_front(|counters| counters.unmatched.add(1));
+                lane.drop_unmatched();
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::delegates::{
 use crate::error::{Error, Result};
 use crate::execution::clock::GraphClock;
 use crate::execution::doorbell::Doorbell;
-use crate::execution::env::{Ends, GraphEnv, HoldGate, Stalls};
+use crate::execution::env::{Ends, GraphEnv, HoldGate, LinksTold};
 use crate::execution::main_queue::MainQueue;
 use crate::execution::pool::WorkerPool;
 use crate::execution::timer::Timer;
@@ -187,7 +187,8 @@ impl EngineBuilder {
             main: Arc::clone(&main),
             ends: Ends::default(),
             supervisor: Arc::clone(&supervisor),
-            stalls: Stalls::default(),
+            stalls: LinksTold::default(),
+            losses: LinksTold::default(),
             paused: AtomicBool::new(false),
             cut: AtomicBool::new(false),
         });

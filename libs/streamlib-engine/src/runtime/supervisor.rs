@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::engine::Shared;
 use super::growth::Stalled;
+use super::losses::Losses;
 use super::view::View;
 use crate::execution::ProcessorCell;
 use crate::execution::cell::Phase;
@@ -43,7 +44,9 @@ pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
             };
             let has_work = || {
                 shared.upgrade().is_none_or(|shared| {
-                    shared.closing.load(Acquire) || !shared.env.stalls.is_empty()
+                    let env = &shared.env;
+                    let told = !env.stalls.is_empty() || !env.losses.is_empty();
+                    told || shared.closing.load(Acquire)
                 })
             };
             bell.wait(Some(pause), has_work);
@@ -58,6 +61,8 @@ struct Supervisor {
     restarts: HashMap<ProcessorId, Restart>,
     /// Links that are full while their joins starve on others.
     stalled: Stalled,
+    /// Links that lost frames of which events have to tell.
+    losses: Losses,
 }
 
 #[derive(Debug, Default)]
@@ -79,11 +84,12 @@ impl Supervisor {
         self.schedule_restarts(shared);
         self.restart_due(shared);
         let stalled = self.stalled.look(shared);
+        let losses = self.losses.look(shared);
         let short = shared.pool.is_short_of_workers().then_some(HELD_UP);
         let now = Instant::now();
         let restarts = self.restarts.values().filter_map(|restart| restart.due);
         let restart = restarts.min().map(|due| due.saturating_duration_since(now));
-        [stalled, short, restart].into_iter().flatten().fold(CALM, Duration::min)
+        [stalled, losses, short, restart].into_iter().flatten().fold(CALM, Duration::min)
     }
 
     fn schedule_restarts(&mut self, shared: &Shared) {

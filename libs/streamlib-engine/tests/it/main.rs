@@ -16,6 +16,7 @@ mod holds;
 mod isolation;
 mod joins;
 mod lifecycle;
+mod losses;
 mod observability;
 mod perception;
 mod plans;
