@@ -13,6 +13,61 @@ pub(crate) use loom::{
     thread::{Thread, current, park},
 };
 
+/// A bounded queue for any number of threads. In models it is a queue behind a lock: crossbeam's
+/// is taken as proven.
+#[cfg(not(loom))]
+pub(crate) use crossbeam_queue::ArrayQueue as Queue;
+
+/// As crossbeam's `ArrayQueue`.
+#[cfg(loom)]
+#[derive(Debug)]
+pub(crate) struct Queue<T> {
+    places: usize,
+    waiting: Mutex<std::collections::VecDeque<T>>,
+}
+
+#[cfg(loom)]
+impl<T> Queue<T> {
+    pub(crate) fn new(places: usize) -> Self {
+        Self { places, waiting: Mutex::default() }
+    }
+
+    fn with<R>(&self, action: impl FnOnce(&mut std::collections::VecDeque<T>) -> R) -> R {
+        action(&mut self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    pub(crate) fn push(&self, value: T) -> Result<(), T> {
+        self.with(|waiting| match waiting.len() < self.places {
+            true => Ok(waiting.push_back(value)),
+            false => Err(value),
+        })
+    }
+
+    pub(crate) fn force_push(&self, value: T) -> Option<T> {
+        self.with(|waiting| {
+            let oldest = if waiting.len() == self.places { waiting.pop_front() } else { None };
+            waiting.push_back(value);
+            oldest
+        })
+    }
+
+    pub(crate) fn pop(&self) -> Option<T> {
+        self.with(std::collections::VecDeque::pop_front)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.with(|waiting| waiting.len())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.places
+    }
+}
+
 /// loom has no time: a timed wait is an untimed one, so that a lost wake shows as a deadlock.
 #[cfg(loom)]
 pub(crate) fn park_timeout(_timeout: std::time::Duration) {

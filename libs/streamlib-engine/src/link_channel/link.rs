@@ -11,7 +11,7 @@ use std::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use streamlib_abi::RawFrame;
 use streamlib_abi::port::EndCause;
 use streamlib_schema::Delivery;
@@ -19,7 +19,7 @@ use streamlib_schema::Delivery;
 use super::carrier::{CarrierReader, CarrierWriter, Put, carrier};
 use super::counters::LinkCounters;
 use super::plan::{Carrier, LinkKey, LinkPlan};
-use super::tap::TapList;
+use super::tap::{TapList, TapSlot};
 use super::waiting::WaitFlag;
 use crate::execution::{ProcessorCell, Strand, WorkList};
 use crate::pubsub::events::{LinkEvent, ProcessorState};
@@ -62,9 +62,7 @@ pub(crate) struct LinkShared {
     gap_until_ns: AtomicI64,
     /// Frames of older epochs are skipped.
     pub(crate) least_epoch: AtomicU32,
-    /// True while there are taps.
-    tapped: AtomicBool,
-    taps: ArcSwapOption<TapList>,
+    taps: TapSlot,
 }
 
 /// The producer's end.
@@ -117,8 +115,7 @@ pub(crate) fn link(
         end: AtomicU32::new(0),
         gap_until_ns: AtomicI64::new(i64::MIN),
         least_epoch: AtomicU32::new(0),
-        tapped: AtomicBool::new(false),
-        taps: ArcSwapOption::empty(),
+        taps: TapSlot::new(),
     });
     shared.set_taps(source.env.observed.taps(plan.key));
     let sender = LinkSender { shared: Arc::clone(&shared), writer, inline_index: 0 };
@@ -232,28 +229,12 @@ impl LinkShared {
 
     /// Puts another list in the place of the taps.
     pub(crate) fn set_taps(&self, taps: Option<Arc<TapList>>) {
-        let any = taps.is_some();
-        self.taps.store(taps);
-        self.tapped.store(any, Release);
+        self.taps.set(taps);
     }
 
     /// How many observers there are.
     pub(crate) fn tap_count(&self) -> usize {
-        self.taps.load().as_ref().map_or(0, |taps| taps.0.len())
-    }
-
-    /// True if there may be observers.
-    #[inline]
-    fn is_tapped(&self) -> bool {
-        self.tapped.load(Relaxed)
-    }
-
-    /// Tells the observers of this link, if there are any.
-    #[cold]
-    fn with_taps(&self, tell: impl FnOnce(&TapList)) {
-        if let Some(taps) = &*self.taps.load() {
-            tell(taps);
-        }
+        self.taps.count()
     }
 
     /// Puts an inline producer that waits for room on its strand's work list. For the holder of
@@ -332,7 +313,7 @@ impl LinkSender {
     pub(crate) fn put(&mut self, frame: RawFrame) {
         let counters = &self.shared.counters.producer;
         counters.count_sent(&frame.envelope, frame.block.bytes().len() as u64);
-        if self.shared.is_tapped() {
+        if self.shared.taps.is_tapped() {
             return self.put_tapped(frame);
         }
         match self.writer.put(frame) {
@@ -343,11 +324,11 @@ impl LinkSender {
 
     #[cold]
     fn put_tapped(&mut self, frame: RawFrame) {
-        self.shared.with_taps(|taps| taps.offer(&frame));
+        self.shared.taps.with(|taps| taps.offer(&frame));
         let put = self.writer.put(frame);
         let dropped = !matches!(put, Put::Done);
         if dropped || self.writer.room() == 0 {
-            self.shared.with_taps(|taps| taps.tell(&LinkEvent::QueueFull { dropped }));
+            self.shared.taps.with(|taps| taps.tell(&LinkEvent::QueueFull { dropped }));
         }
         self.count_dropped(&put);
     }
@@ -389,8 +370,8 @@ impl LinkReceiver {
         } else {
             self.count_taken();
         }
-        if self.shared.is_tapped() && self.reader.len() == 0 {
-            self.shared.with_taps(|taps| taps.tell(&LinkEvent::QueueEmpty {}));
+        if self.shared.taps.is_tapped() && self.reader.len() == 0 {
+            self.shared.taps.with(|taps| taps.tell(&LinkEvent::QueueEmpty {}));
         }
         Some(frame)
     }

@@ -8,19 +8,19 @@
 use std::alloc::{Layout, alloc, dealloc};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{
-    AtomicBool, AtomicU32, AtomicU64,
-    Ordering::{Acquire, Relaxed, Release, SeqCst},
-    fence,
-};
 
-use crossbeam_queue::ArrayQueue;
 use streamlib_abi::Status;
 use streamlib_abi::block::BLOCK_ALIGNMENT;
 use streamlib_abi::handle::{BlockControl, BlockRef};
 
 use super::waiting::WaitFlag;
 use crate::execution::ProcessorCell;
+use crate::sync::Queue;
+use crate::sync::atomic::{
+    AtomicBool, AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
+    fence,
+};
 
 /// Bytes of buffers in a whole graph.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl MemoryBudget {
 /// What the port and its buffers share.
 #[derive(Debug)]
 struct Shared {
-    free: ArrayQueue<FreeBuffer>,
+    free: Queue<FreeBuffer>,
     /// Buffers of the present generation that exist.
     count: AtomicU32,
     limit: AtomicU32,
@@ -109,7 +109,7 @@ impl BufferPool {
         let limit = limit.clamp(1, MAX_BUFFERS);
         let shared = Arc::new(Shared {
             // Twice the limit, so that taps and small edits need no other queue.
-            free: ArrayQueue::new(limit as usize * 2 + 8),
+            free: Queue::new(limit as usize * 2 + 8),
             count: AtomicU32::new(0),
             limit: AtomicU32::new(limit),
             buffer_bytes: AtomicU64::new(0),
@@ -366,5 +366,64 @@ mod tests {
         assert!(pool.has_room(2) && !pool.has_room(3));
         view.set_limit(3);
         assert!(pool.has_room(3));
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_models {
+    use super::*;
+    use std::sync::Weak;
+
+    fn pool(limit: u32) -> (BufferPool, Arc<MemoryBudget>) {
+        let budget = Arc::new(MemoryBudget::new(1 << 20));
+        (BufferPool::new(limit, 1, Weak::new(), Arc::clone(&budget)), budget)
+    }
+
+    /// Two buffers come back from other threads while the port goes: each is freed, once.
+    #[test]
+    fn loom_a_closed_pool_keeps_no_buffer() {
+        loom::model(|| {
+            let (mut pool, budget) = pool(2);
+            let buffers = [pool.loan(256).unwrap(), pool.loan(256).unwrap()];
+            let returning = buffers.map(|buffer| loom::thread::spawn(move || drop(buffer)));
+            drop(pool);
+            returning.into_iter().for_each(|thread| thread.join().unwrap());
+            assert_eq!(budget.used_bytes(), 0);
+        });
+    }
+
+    /// Two buffers come back while the limit falls to one: one of them at least is kept, what is
+    /// counted is what there is, and with the next return there is no more than is allowed.
+    #[test]
+    fn loom_a_pool_that_shrinks_counts_what_it_has() {
+        loom::model(|| {
+            let (mut pool, budget) = pool(2);
+            let view = pool.view();
+            let buffers = [pool.loan(256).unwrap(), pool.loan(256).unwrap()];
+            let returning = buffers.map(|buffer| loom::thread::spawn(move || drop(buffer)));
+            view.set_limit(1);
+            returning.into_iter().for_each(|thread| thread.join().unwrap());
+            let state = view.state();
+            assert!(state.buffers >= 1 && state.buffers == state.free, "{state:?}");
+            assert_eq!(budget.used_bytes(), u64::from(state.buffers) * 256);
+            drop(pool.loan(256).unwrap());
+            assert_eq!((view.state().buffers, view.state().free), (1, 1));
+        });
+    }
+
+    /// A buffer of before comes back while a larger frame opens a new generation.
+    #[test]
+    fn loom_an_old_generation_goes_away() {
+        loom::model(|| {
+            let (mut pool, budget) = pool(2);
+            let old = pool.loan(256).unwrap();
+            let returning = loom::thread::spawn(move || drop(old));
+            let new = pool.loan(512).unwrap();
+            returning.join().unwrap();
+            drop(new);
+            drop(pool.loan(512).unwrap());
+            drop(pool);
+            assert_eq!(budget.used_bytes(), 0);
+        });
     }
 }

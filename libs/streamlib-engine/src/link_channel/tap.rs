@@ -10,13 +10,14 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_queue::ArrayQueue;
+use arc_swap::ArcSwapOption;
 use streamlib_abi::RawFrame;
 
 use crate::execution::doorbell::Doorbell;
 use crate::pubsub::events::LinkEvent;
+use crate::sync::Queue;
 use crate::sync::atomic::{
-    AtomicU64,
+    AtomicBool, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
 };
 
@@ -31,16 +32,24 @@ pub(crate) struct Tap {
 #[derive(Debug)]
 enum What {
     Frames {
-        waiting: ArrayQueue<RawFrame>,
+        waiting: Queue<RawFrame>,
         /// Frames that wait or are held by the reader.
         taken: AtomicU64,
     },
-    Events(ArrayQueue<LinkEvent>),
+    Events(Queue<LinkEvent>),
 }
 
 /// The observers of a link.
 #[derive(Debug)]
 pub(crate) struct TapList(pub(crate) Vec<Arc<Tap>>);
+
+/// Where a link has its observers, who come and go while it runs.
+#[derive(Debug)]
+pub(crate) struct TapSlot {
+    /// True while there are taps. In the link's hot line: without taps nothing else is looked at.
+    tapped: AtomicBool,
+    taps: ArcSwapOption<TapList>,
+}
 
 /// A frame that a tap gave out. It takes one of the tap's places until it is dropped.
 #[derive(Debug)]
@@ -52,7 +61,7 @@ pub(crate) struct Tapped {
 impl Tap {
     /// A tap with `places` for frames, at least 1.
     pub(crate) fn for_frames(places: usize) -> Arc<Self> {
-        let waiting = ArrayQueue::new(places.max(1));
+        let waiting = Queue::new(places.max(1));
         Arc::new(Self {
             what: What::Frames { waiting, taken: AtomicU64::new(0) },
             missed: AtomicU64::new(0),
@@ -63,7 +72,7 @@ impl Tap {
     /// A tap in which up to `capacity` events wait, at least 1.
     pub(crate) fn for_events(capacity: usize) -> Arc<Self> {
         Arc::new(Self {
-            what: What::Events(ArrayQueue::new(capacity.max(1))),
+            what: What::Events(Queue::new(capacity.max(1))),
             missed: AtomicU64::new(0),
             bell: Doorbell::new(),
         })
@@ -171,6 +180,39 @@ impl Drop for Tapped {
     }
 }
 
+impl TapSlot {
+    pub(crate) fn new() -> Self {
+        Self { tapped: AtomicBool::new(false), taps: ArcSwapOption::empty() }
+    }
+
+    /// Puts another list in the place of the taps. Frames that are sent meanwhile may still go to
+    /// the old ones, which keep them until they are dropped.
+    pub(crate) fn set(&self, taps: Option<Arc<TapList>>) {
+        let any = taps.is_some();
+        self.taps.store(taps);
+        self.tapped.store(any, Release);
+    }
+
+    /// How many observers there are.
+    pub(crate) fn count(&self) -> usize {
+        self.taps.load().as_ref().map_or(0, |taps| taps.0.len())
+    }
+
+    /// True if there may be observers.
+    #[inline]
+    pub(crate) fn is_tapped(&self) -> bool {
+        self.tapped.load(Relaxed)
+    }
+
+    /// Does something with the observers, if there are any.
+    #[cold]
+    pub(crate) fn with(&self, tell: impl FnOnce(&TapList)) {
+        if let Some(taps) = &*self.taps.load() {
+            tell(taps);
+        }
+    }
+}
+
 impl TapList {
     /// A frame is sent.
     pub(crate) fn offer(&self, frame: &RawFrame) {
@@ -190,6 +232,32 @@ mod loom_model {
 
     fn frame() -> RawFrame {
         RawFrame { envelope: Envelope::at(0), block: heap_block(64) }
+    }
+
+    /// A tap comes and goes while frames are sent: each is given, missed or sent without it, and
+    /// none is held once the tap is gone.
+    #[test]
+    fn loom_a_tap_that_goes_holds_no_frame() {
+        loom::model(|| {
+            let slot = Arc::new(TapSlot::new());
+            let (block, other) = (heap_block(64), Arc::clone(&slot));
+            let sent = RawFrame { envelope: Envelope::at(0), block: block.clone() };
+            let sending = loom::thread::spawn(move || {
+                for _ in 0..2 {
+                    if other.is_tapped() {
+                        other.with(|taps| taps.offer(&sent));
+                    }
+                }
+            });
+            let tap = Tap::for_frames(1);
+            slot.set(Some(Arc::new(TapList(vec![Arc::clone(&tap)]))));
+            let given = tap.take();
+            slot.set(None);
+            sending.join().unwrap();
+            assert!(!slot.is_tapped() && slot.count() == 0);
+            drop((given, tap));
+            assert!(block.is_unique(), "a tap that is gone holds a frame");
+        });
     }
 
     /// A tap with one place: whatever the reader does meanwhile, each frame is given or missed,

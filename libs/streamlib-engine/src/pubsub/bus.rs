@@ -1,15 +1,14 @@
 //! Who gets which event.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
-use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use crossbeam_queue::ArrayQueue;
 
 use super::events::{Event, EventKind};
 use super::topic::TopicFilter;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use crate::sync::{Queue, Thread, current, park, park_timeout};
 
 /// Gives events to subscriptions. Copies are the same bus.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +24,7 @@ struct Shared {
 #[derive(Debug)]
 struct Mailbox {
     filter: TopicFilter,
-    events: ArrayQueue<Arc<Event>>,
+    events: Queue<Arc<Event>>,
     missed: AtomicU64,
     closed: AtomicBool,
     /// The thread that waits for an event; taken by whoever wakes it.
@@ -33,6 +32,30 @@ struct Mailbox {
 }
 
 impl Mailbox {
+    fn new(filter: TopicFilter, capacity: usize) -> Self {
+        Self {
+            filter,
+            events: Queue::new(capacity.max(1)),
+            missed: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+            waiter: ArcSwapOption::empty(),
+        }
+    }
+
+    /// Puts an event in; the oldest goes if there is no place.
+    fn put(&self, event: Arc<Event>) {
+        if self.events.force_push(event).is_some() {
+            self.missed.fetch_add(1, Ordering::Relaxed);
+        }
+        self.wake();
+    }
+
+    /// No more events come.
+    fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.wake();
+    }
+
     /// Wakes the waiter, if there is one. The fence pairs with the one in `Subscription::wait`:
     /// either the waiter sees what was done before this call, or this call sees the waiter.
     fn wake(&self) {
@@ -63,10 +86,7 @@ impl EventBus {
         let wanted: Vec<_> = wanted.collect();
         let event = Arc::new(Event { sequence, time_ns, kind });
         for mailbox in wanted {
-            if mailbox.events.force_push(Arc::clone(&event)).is_some() {
-                mailbox.missed.fetch_add(1, Ordering::Relaxed);
-            }
-            mailbox.wake();
+            mailbox.put(Arc::clone(&event));
         }
         sequence
     }
@@ -74,13 +94,7 @@ impl EventBus {
     /// Subscribes to the events that `filter` takes. At most `capacity` of them, at least 1, wait
     /// to be received; then the oldest is dropped for each new one, and counted.
     pub fn subscribe(&self, filter: TopicFilter, capacity: usize) -> Subscription {
-        let mailbox = Arc::new(Mailbox {
-            filter,
-            events: ArrayQueue::new(capacity.max(1)),
-            missed: AtomicU64::new(0),
-            closed: AtomicBool::new(false),
-            waiter: ArcSwapOption::empty(),
-        });
+        let mailbox = Arc::new(Mailbox::new(filter, capacity));
         self.0.mailboxes.rcu(|list| {
             let mut list = Vec::clone(list);
             list.push(Arc::clone(&mailbox));
@@ -98,8 +112,7 @@ impl EventBus {
 impl Drop for Shared {
     fn drop(&mut self) {
         for mailbox in self.mailboxes.load().iter() {
-            mailbox.closed.store(true, Ordering::Release);
-            mailbox.wake();
+            mailbox.close();
         }
     }
 }
@@ -140,7 +153,7 @@ impl Subscription {
     /// From now on the calling thread is unparked when there are news, until [`Self::disarm`].
     /// Look at [`Self::has_news`] in between, before parking.
     pub(crate) fn arm(&self) {
-        self.mailbox.waiter.store(Some(Arc::new(std::thread::current())));
+        self.mailbox.waiter.store(Some(Arc::new(current())));
         fence(Ordering::SeqCst);
     }
 
@@ -162,12 +175,12 @@ impl Subscription {
             let is_closed = self.is_closed();
             if !self.has_news() {
                 match deadline.map(|at| at.saturating_duration_since(Instant::now())) {
-                    None => std::thread::park(),
+                    None => park(),
                     Some(Duration::ZERO) => {
                         self.disarm();
                         return self.try_recv();
                     }
-                    Some(left) => std::thread::park_timeout(left),
+                    Some(left) => park_timeout(left),
                 }
             }
             self.disarm();
@@ -186,5 +199,61 @@ impl Drop for Subscription {
                 others.cloned().collect::<Vec<_>>()
             });
         }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_models {
+    use super::*;
+    use crate::pubsub::events::RuntimeEvent;
+
+    fn mailbox(capacity: usize) -> Arc<Mailbox> {
+        Arc::new(Mailbox::new(TopicFilter::new("*").unwrap(), capacity))
+    }
+
+    fn event(sequence: u64) -> Arc<Event> {
+        let kind = EventKind::Runtime { event: RuntimeEvent::RuntimeDidStart {} };
+        Arc::new(Event { sequence, time_ns: 0, kind })
+    }
+
+    /// Two events for a subscription with one place: each is received or counted, the newest is
+    /// received, and the subscriber does not sleep through it.
+    #[test]
+    fn loom_an_event_is_received_or_counted() {
+        loom::model(|| {
+            let mailbox = mailbox(1);
+            let other = Arc::clone(&mailbox);
+            let publishing = loom::thread::spawn(move || {
+                other.put(event(1));
+                other.put(event(2));
+            });
+            let bus = std::sync::Weak::new();
+            let mut subscription = Subscription { bus, mailbox: Arc::clone(&mailbox) };
+            let (mut received, mut last) = (0, 0);
+            while last < 2 {
+                let event = subscription.recv().expect("the bus is not gone");
+                assert!(event.sequence > last);
+                (received, last) = (received + 1, event.sequence);
+            }
+            publishing.join().unwrap();
+            assert_eq!(received + subscription.missed(), 2);
+        });
+    }
+
+    /// The bus goes while a subscriber waits: it gets what was published, and then learns of it.
+    #[test]
+    fn loom_a_subscriber_learns_that_the_bus_is_gone() {
+        loom::model(|| {
+            let mailbox = mailbox(2);
+            let other = Arc::clone(&mailbox);
+            let closing = loom::thread::spawn(move || {
+                other.put(event(1));
+                other.close();
+            });
+            let mut subscription = Subscription { bus: std::sync::Weak::new(), mailbox };
+            assert_eq!(subscription.recv().map(|event| event.sequence), Some(1));
+            assert!(subscription.recv().is_none());
+            closing.join().unwrap();
+        });
     }
 }
