@@ -129,6 +129,12 @@ pub enum Error {
     /// What was asked for needs a graph that does not run.
     #[error("the graph is running already")]
     AlreadyRunning,
+    /// The engine was called by code that runs because of a change of the graph.
+    #[error(
+        "the graph is being changed by the very call that leads here, which would wait for itself; \
+         in `setup`, `teardown` and delegates, change the graph from another thread, later"
+    )]
+    InsideCommit,
     /// A failure that a test asked for.
     #[error("step {step} was made to fail: {text}")]
     Injected {

@@ -5,6 +5,7 @@
 
 mod builder;
 mod commit;
+mod commit_lock;
 mod connect;
 mod control;
 mod engine;

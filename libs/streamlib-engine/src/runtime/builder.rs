@@ -7,6 +7,7 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use streamlib_processor::{MediaConfig, Resources};
 
+use super::commit_lock::CommitLock;
 use super::engine::{Committing, Engine, Settings, Shared};
 use super::lifecycle::Alive;
 use super::registry::EngineFactory;
@@ -204,7 +205,7 @@ impl EngineBuilder {
             commit_mode: self.commit_mode,
             view: ArcSwap::from_pointee(View::default()),
             last_run: ArcSwapOption::empty(),
-            committing: Mutex::new(Committing {
+            committing: CommitLock::new(Committing {
                 graph: PropertyGraph::new(),
                 declared: Blueprint::default(),
                 installation: Installation::new(Arc::clone(&env), Arc::clone(&pool)),

@@ -24,7 +24,7 @@ impl Shared {
         changes: &[Change],
         base_revision: Option<u64>,
     ) -> Result<(Plan, GraphSnapshot)> {
-        let committing = self.committing();
+        let committing = self.committing()?;
         let (applied, _, plan) = self.decide(&committing, changes, base_revision)?;
         Ok((plan, applied.snapshot))
     }
@@ -56,7 +56,7 @@ impl Shared {
         changes: &[Change],
         base_revision: Option<u64>,
     ) -> Result<Committed> {
-        let mut committing = self.committing();
+        let mut committing = self.committing()?;
         let result = self.commit_locked(&mut committing, changes, base_revision);
         match result {
             Ok((committed, inverse)) => {
@@ -76,7 +76,7 @@ impl Shared {
     }
 
     pub(super) fn undo(&self) -> Result<Committed> {
-        let mut committing = self.committing();
+        let mut committing = self.committing()?;
         let inverse = committing.undo.last().ok_or(Error::NothingToUndo)?.changes();
         let (committed, _) = self.commit_locked(&mut committing, &inverse, None)?;
         committing.undo.pop();
@@ -142,7 +142,7 @@ impl Shared {
     /// Puts a new instance in the place of one that failed, as it is declared. False if that is
     /// not there any more.
     pub(super) fn restart(&self, failed: &Arc<ProcessorCell>) -> Result<bool> {
-        let mut committing = self.committing();
+        let mut committing = self.committing()?;
         let present = committing.installation.cells.get(&failed.id);
         let is_present = present.is_some_and(|cell| Arc::ptr_eq(cell, failed));
         let runs = committing.graph.state() != GraphState::Idle;
@@ -165,6 +165,8 @@ impl Shared {
         let view = Arc::new(View::new(snapshot, state, declared, &committing.installation));
         self.view.store(Arc::clone(&view));
         self.env.observed.follow(&view);
+        // What it waits for may be possible now, and what failed meanwhile is in this view.
+        self.env.supervisor.ring();
     }
 
     fn tell_committed(&self, committed: &Committed, changes: &[Change]) {
@@ -203,6 +205,8 @@ impl Engine {
     /// Makes the next plan fail at the step with this number (as printed), for tests of undo.
     #[doc(hidden)]
     pub fn fail_at_step(&self, step: Option<usize>) {
-        self.shared.committing().fail_at = step;
+        if let Ok(mut committing) = self.shared.committing() {
+            committing.fail_at = step;
+        }
     }
 }

@@ -21,7 +21,7 @@ impl Engine {
     /// The graph is not running.
     pub fn pause(&self) -> Result<()> {
         let shared = &self.shared;
-        let mut committing = shared.committing();
+        let mut committing = shared.committing()?;
         match committing.graph.state() {
             GraphState::Idle => return Err(Error::NotRunning),
             GraphState::Paused => return Ok(()),
@@ -45,7 +45,7 @@ impl Engine {
     /// The graph is not running.
     pub fn resume(&self) -> Result<()> {
         let shared = &self.shared;
-        let mut committing = shared.committing();
+        let mut committing = shared.committing()?;
         match committing.graph.state() {
             GraphState::Idle => return Err(Error::NotRunning),
             GraphState::Running => return Ok(()),

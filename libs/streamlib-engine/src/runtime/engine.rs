@@ -1,7 +1,7 @@
 //! The engine's handle, and the calls that each are one transaction.
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use serde_json::Value;
 use streamlib_processor::{Processor, Resources};
 
 use super::builder::{CommitMode, EngineBuilder};
+use super::commit_lock::{CommitLock, Locked};
 use super::connect::{LinkSource, LinkTarget, ProcessorHandle};
 use super::lifecycle::{Alive, GraphOutcome, StopFlag};
 use super::registry::EngineFactory;
@@ -49,7 +50,7 @@ pub(crate) struct Shared {
     /// How the graph ended that ran last.
     pub(crate) last_run: ArcSwapOption<Inspection>,
     /// One commit at a time.
-    pub(super) committing: Mutex<Committing>,
+    pub(super) committing: CommitLock<Committing>,
     pub(super) stop: StopFlag,
     /// The supervisor's thread.
     pub(super) supervisor: Mutex<Option<JoinHandle<()>>>,
@@ -81,8 +82,8 @@ impl Shared {
         self.resources.get()
     }
 
-    pub(super) fn committing(&self) -> MutexGuard<'_, Committing> {
-        self.committing.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn committing(&self) -> Result<Locked<'_, Committing>> {
+        self.committing.lock()
     }
 }
 
@@ -214,7 +215,7 @@ impl Engine {
         source: &super::connect::End,
         target: &super::connect::End,
     ) -> Result<(PortRef, PortRef)> {
-        let committing = self.shared.committing();
+        let committing = self.shared.committing()?;
         let mut snapshot = committing.graph.snapshot().clone();
         if !committing.pending.is_empty() {
             let pending = &committing.pending;
@@ -267,7 +268,7 @@ impl Engine {
             CommitMode::Auto => transaction.commit(),
             CommitMode::Manual => {
                 let changes = transaction.into_changes();
-                let mut committing = self.shared.committing();
+                let mut committing = self.shared.committing()?;
                 committing.pending.extend(changes);
                 let (snapshot, pending) = (committing.graph.snapshot(), &committing.pending);
                 let checked = crate::graph::apply(snapshot, pending, &self.shared.factory);
@@ -287,7 +288,7 @@ impl Engine {
     /// # Errors
     /// A change cannot be made; then none is, and all of them are given up.
     pub fn commit(&self) -> Result<Committed> {
-        let changes = std::mem::take(&mut self.shared.committing().pending);
+        let changes = std::mem::take(&mut self.shared.committing()?.pending);
         self.transaction().with(changes).commit()
     }
 
@@ -308,20 +309,21 @@ impl Engine {
         id: &ProcessorId,
         component: C,
     ) -> Result<()> {
-        let mut committing = self.shared.committing();
+        let mut committing = self.shared.committing()?;
         match committing.graph.insert(id, component) {
             Ok(_) => Ok(()),
             Err(_) => Err(Error::NoSuchProcessor(id.clone(), String::new())),
         }
     }
 
-    /// Reads a component of the user's that is attached to a processor.
+    /// Reads a component of the user's that is attached to a processor. `None` if there is none, and
+    /// during a commit that calls this.
     pub fn with_component<C: Send + Sync + 'static, R>(
         &self,
         id: &ProcessorId,
         read: impl FnOnce(&C) -> R,
     ) -> Option<R> {
-        let committing = self.shared.committing();
+        let committing = self.shared.committing().ok()?;
         committing.graph.get::<C>(id).map(|component| read(&component))
     }
 }

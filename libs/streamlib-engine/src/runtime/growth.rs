@@ -5,7 +5,6 @@
 //! slower. If instead everybody waits for each other, see [`Cycle`], the declared numbers of
 //! frames that processors hold were wrong, and the link gets twice as deep.
 
-use std::sync::TryLockError;
 use std::sync::atomic::Ordering::Release;
 use std::time::{Duration, Instant};
 
@@ -142,11 +141,7 @@ fn is_full(link: &LinkShared) -> bool {
 impl Shared {
     /// Makes a link of the graph twice as deep, if nobody commits and its budget allows it.
     fn grow(&self, link: LinkId) -> Result<Growth> {
-        let mut committing = match self.committing.try_lock() {
-            Ok(committing) => committing,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Ok(Growth::Busy),
-        };
+        let Some(mut committing) = self.committing.try_lock()? else { return Ok(Growth::Busy) };
         let key = LinkKey { link, part: 0 };
         let Some(shared) = committing.installation.links.get(&key).cloned() else {
             return Ok(Growth::Busy);

@@ -1,7 +1,7 @@
 //! Start, stop, wait.
 
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
-use std::sync::{Arc, PoisonError, TryLockError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -75,7 +75,7 @@ impl Engine {
     /// A processor cannot be created or set up; then nothing runs and nothing is left behind.
     pub fn start(&self) -> Result<()> {
         let shared = &self.shared;
-        let mut committing = shared.committing();
+        let mut committing = shared.committing()?;
         if committing.graph.state() != GraphState::Idle {
             return Err(Error::AlreadyRunning);
         }
@@ -101,6 +101,7 @@ impl Engine {
         if self.state() == GraphState::Idle {
             return Err(Error::NotRunning);
         }
+        shared.committing.refuse_inside()?;
         let main = &shared.env.main;
         let _turn = main.take_turn();
         let done = || shared.env.ends.is_done() || shared.stop.requested.load(Acquire);
@@ -111,13 +112,9 @@ impl Engine {
                 continue;
             }
             // Whoever commits or stops meanwhile may need the strands that only run here.
-            let mut committing = match shared.committing.try_lock() {
-                Ok(committing) => committing,
-                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => {
-                    main.wait(Some(LOCK_PAUSE), || false);
-                    continue;
-                }
+            let Some(mut committing) = shared.committing.try_lock()? else {
+                main.wait(Some(LOCK_PAUSE), || false);
+                continue;
             };
             if committing.graph.state() == GraphState::Idle {
                 return committing.outcome.clone().ok_or(Error::NotRunning);
@@ -144,7 +141,7 @@ impl Engine {
     /// The graph is not running.
     pub fn stop_within(&self, drain_timeout: Duration) -> Result<GraphOutcome> {
         let shared = &self.shared;
-        let mut committing = shared.committing();
+        let mut committing = shared.committing()?;
         if committing.graph.state() == GraphState::Idle {
             return Err(Error::NotRunning);
         }
@@ -315,11 +312,12 @@ impl Shared {
 
     /// Ends what runs, and the engine's own threads.
     fn shut_down(&self) {
-        let mut committing = self.committing();
-        if committing.graph.state() != GraphState::Idle {
+        // A commit borrows a handle, so the last one never goes inside of one.
+        if let Ok(mut committing) = self.committing()
+            && committing.graph.state() != GraphState::Idle
+        {
             self.stop(&mut committing, Duration::ZERO);
         }
-        drop(committing);
         self.env.timer.close();
         self.closing.store(true, Release);
         self.env.supervisor.ring();

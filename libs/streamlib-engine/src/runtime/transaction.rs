@@ -103,7 +103,7 @@ impl<'a> Transaction<'a> {
     }
 
     fn free_name(&self, base: &str) -> Result<ProcessorId> {
-        let committing = self.engine.shared.committing();
+        let committing = self.engine.shared.committing()?;
         let taken = |id: &ProcessorId| {
             let added = |change: &Change| matches!(change, Change::Add { node } if node.id == *id);
             committing.graph.snapshot().processor(id).is_some()

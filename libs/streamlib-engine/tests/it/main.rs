@@ -21,6 +21,7 @@ mod observability;
 mod perception;
 mod plans;
 mod policies;
+mod reentry;
 mod rig;
 mod signals;
 mod strategies;
