@@ -4,4 +4,5 @@
 
 mod answers;
 mod hosted;
+mod in_tokio;
 mod life;
