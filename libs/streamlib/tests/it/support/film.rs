@@ -1,5 +1,6 @@
 //! What stands in a film, as ffprobe and ffmpeg decode it: nothing of ours looks at what ours made.
 
+use std::cell::OnceCell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -35,6 +36,8 @@ pub(crate) struct Sound {
     pub(crate) start: f64,
     pub(crate) end: f64,
     path: PathBuf,
+    /// The first two seconds, channels interleaved, once they were asked for.
+    samples: OnceCell<Vec<f32>>,
 }
 
 impl Film {
@@ -111,7 +114,7 @@ impl Sound {
             end = block[0] + block[1] / rate;
         }
         let (path, channels, rate) = (path.to_owned(), channels as usize, rate as usize);
-        Self { channels, rate, start, end, path }
+        Self { channels, rate, start, end, path, samples: OnceCell::new() }
     }
 
     /// When beeps begin: where the sound gets loud after 0.3 s of quiet, and quiet again.
@@ -136,16 +139,19 @@ impl Sound {
     /// How much of a tone there is in a channel, 0 to 1, by the Goertzel algorithm over the first
     /// two seconds.
     pub(crate) fn level(&self, channel: usize, hertz: f64) -> f64 {
-        let mut bytes = Vec::new();
-        let arguments = ["-map", "0:a:0", "-t", "2", "-c:a", "pcm_f32le", "-f", "f32le"];
-        decode(&self.path, &arguments, |stdout| {
-            stdout.read_to_end(&mut bytes).unwrap();
+        let samples = self.samples.get_or_init(|| {
+            let mut bytes = Vec::new();
+            let arguments = ["-map", "0:a:0", "-t", "2", "-c:a", "pcm_f32le", "-f", "f32le"];
+            decode(&self.path, &arguments, |stdout| {
+                stdout.read_to_end(&mut bytes).unwrap();
+            });
+            let samples = bytes.chunks_exact(4);
+            samples.map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect()
         });
         let coefficient = 2.0 * (std::f64::consts::TAU * hertz / self.rate as f64).cos();
         let (mut one, mut two, mut count) = (0.0, 0.0, 0.0);
-        for frame in bytes.chunks_exact(4 * self.channels) {
-            let sample = f32::from_le_bytes(frame[4 * channel..][..4].try_into().unwrap());
-            (one, two) = (f64::from(sample) + coefficient * one - two, one);
+        for sample in samples.iter().skip(channel).step_by(self.channels) {
+            (one, two) = (f64::from(*sample) + coefficient * one - two, one);
             count += 1.0;
         }
         2.0 * (one * one + two * two - coefficient * one * two).max(0.0).sqrt() / count
