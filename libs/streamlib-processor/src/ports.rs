@@ -69,6 +69,7 @@ impl<F: FrameType> InputLanes<F> {
     /// # Errors
     /// The processor holds more frames than it declared, or the frame's content is not what its
     /// schema says.
+    #[inline]
     pub fn read(&mut self, lane: u32) -> Result<Option<F>> {
         let mut frame = MaybeUninit::<RawFrame>::uninit();
         let status = match self.port.table {
@@ -82,13 +83,20 @@ impl<F: FrameType> InputLanes<F> {
                 .map(Some)
                 .map_err(|error| Error::block(self.name, error)),
             Status::EMPTY => Ok(None),
-            Status::HOLDS_TOO_MANY => Err(Error::new(format!(
-                "port `{}` gives no more frames: the processor holds more than it declared; \
-                 raise `holds` of the port or drop frames earlier",
-                self.name
-            ))),
-            status => Err(failure(self.name, "read", status)),
+            status => Err(self.not_read(status)),
         }
+    }
+
+    #[cold]
+    fn not_read(&self, status: Status) -> Error {
+        if status != Status::HOLDS_TOO_MANY {
+            return failure(self.name, "read", status);
+        }
+        Error::new(format!(
+            "port `{}` gives no more frames: the processor holds more than it declared; raise \
+             `holds` of the port or drop frames earlier",
+            self.name
+        ))
     }
 
     /// Puts back a frame that was read in this call: the next call is given it again.

@@ -80,7 +80,7 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    /// True if nothing but a frame decides whether the processor is called.
+    /// True if nothing but a frame decides whether the processor is called, and calls are short.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.phase == Phase::Running
@@ -90,6 +90,7 @@ impl Body {
             && !self.again
             && self.wake_at_ns.is_none()
             && self.instance.is_some()
+            && !self.pace.is_long()
     }
 }
 

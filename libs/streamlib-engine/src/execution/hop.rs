@@ -1,12 +1,13 @@
-//! One look at one processor in the common case, in few steps: one lane, nothing asked for, nothing
-//! to measure. What is not so common is left to `step`, which starts anew: until the call nothing
+//! One look at one processor in the common case, in few steps: one lane, short calls, nothing asked
+//! for, nobody observes. What is not so common is left to `step`, which starts anew: until the call nothing
 //! is done here that `step` would not do again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::cell::ProcessorCell;
+use super::cell::{Body, ProcessorCell};
+use super::stats::SAMPLE_EVERY;
 use super::step::{Step, after_process, came_back, fail, outcome, state_of_call};
 use super::strand::Strand;
 use super::watch::CallWatch;
@@ -25,9 +26,7 @@ pub(super) unsafe fn hop(
 ) -> Option<Step> {
     // SAFETY: the strand is owned, and no method of the processor is running.
     let (body, inputs, outputs) = unsafe { (cell.body(), cell.inputs(), cell.outputs()) };
-    let number = cell.stats.calls.get();
-    let is_measured = watch.every_call || body.pace.wants(number);
-    if is_measured || !body.is_plain() || cell.env.paused.load(Relaxed) {
+    if !body.is_plain() || cell.is_observed() || cell.env.paused.load(Relaxed) {
         return None;
     }
     let [input] = inputs else { return None };
@@ -51,6 +50,10 @@ pub(super) unsafe fn hop(
     lane.begin_call();
     outputs.iter_mut().for_each(OutputCell::begin_call);
     let instance = body.instance.as_mut()?;
+    let number = cell.stats.calls.get();
+    let sampled = watch.every_call || number.is_multiple_of(SAMPLE_EVERY);
+    let measured = sampled || body.pace.wants(number);
+    let start_ns = if measured { cell.env.clock.monotonic_ns() } else { 0 };
     let mut state = state_of_call(cell);
     watch.begin(cell);
     let result = catch_unwind(AssertUnwindSafe(|| instance.process(&mut state)));
@@ -58,6 +61,9 @@ pub(super) unsafe fn hop(
     // SAFETY: the strand is owned, and the call is over.
     unsafe { cell.outputs() }.iter_mut().for_each(OutputCell::end_call);
     came_back(cell);
+    if measured {
+        record(cell, body, sampled, start_ns);
+    }
     cell.stats.calls.add(1);
     if !matches!(result, Ok(Ok(()))) || !state.requests.is_empty() {
         match outcome(result, &state, body) {
@@ -77,4 +83,13 @@ pub(super) unsafe fn hop(
         unsafe { (*strand.work_list()).push(index) };
     }
     Some(Step::Ran)
+}
+
+/// The call that began at `start_ns` is over.
+fn record(cell: &ProcessorCell, body: &mut Body, sampled: bool, start_ns: u64) {
+    let duration_ns = cell.env.clock.monotonic_ns().saturating_sub(start_ns);
+    body.pace.record(duration_ns);
+    if sampled {
+        cell.stats.record(duration_ns);
+    }
 }
