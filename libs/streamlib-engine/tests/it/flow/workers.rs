@@ -1,7 +1,7 @@
 //! Workers of the pool: what one keeps for itself, and what others get.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use streamlib_engine::Engine;
@@ -21,6 +21,8 @@ const KNOWN_AFTER: u64 = 8;
 struct Work {
     clock: Arc<VirtualClock>,
     workers: usize,
+    /// True once all processors have been started: before that no frame is sent.
+    started: AtomicBool,
     arrived: AtomicU64,
 }
 
@@ -43,6 +45,9 @@ impl Processor for LongSource {
     fn process(&mut self, ctx: &mut ProcessContext<'_>) -> Result<()> {
         let Some(work) = &self.work else { return Ok(()) };
         work.clock.advance(Duration::from_millis(1));
+        if !work.started.load(SeqCst) {
+            return Ok(());
+        }
         if work.workers > 1 && self.sent >= KNOWN_AFTER {
             until(|| work.arrived.load(SeqCst) >= self.sent);
         }
@@ -90,6 +95,7 @@ fn check(workers: usize) -> Vec<u64> {
     engine.connect(&source, &stage).unwrap();
     engine.connect(&stage, &sink).unwrap();
     engine.start().unwrap();
+    work.started.store(true, SeqCst);
     let outcome = engine.wait().unwrap();
     assert!(!outcome.failed(), "{outcome:?}");
     check_counters(&engine);
