@@ -1,6 +1,6 @@
 //! What is known about a processor's calls: exact counts, sampled times.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -21,7 +21,8 @@ pub(crate) struct ProcessorStats {
     restarts: AtomicU32,
     samples: Counter,
     max_ns: Counter,
-    buckets: Box<[AtomicU32]>,
+    /// The distribution. When a bucket is full all are halved, so that it leans to what is new.
+    buckets: Box<[AtomicU16; BUCKETS]>,
 }
 
 impl Default for ProcessorStats {
@@ -32,7 +33,7 @@ impl Default for ProcessorStats {
             restarts: AtomicU32::new(0),
             samples: Counter::default(),
             max_ns: Counter::default(),
-            buckets: (0..BUCKETS).map(|_| AtomicU32::new(0)).collect(),
+            buckets: Box::new([const { AtomicU16::new(0) }; BUCKETS]),
         }
     }
 }
@@ -66,7 +67,10 @@ impl ProcessorStats {
     /// Adds one measured call.
     pub(crate) fn record(&self, duration_ns: u64) {
         let bucket = &self.buckets[bucket_of(duration_ns)];
-        bucket.store(bucket.load(Relaxed).wrapping_add(1), Relaxed);
+        if bucket.load(Relaxed) == u16::MAX {
+            self.buckets.iter().for_each(|count| count.store(count.load(Relaxed) / 2, Relaxed));
+        }
+        bucket.store(bucket.load(Relaxed) + 1, Relaxed);
         self.samples.add(1);
         self.max_ns.raise_to(duration_ns);
     }
@@ -126,6 +130,19 @@ mod tests {
             assert!(found >= truth && found <= truth * 5 / 4, "{found} for {truth}");
         }
         assert_eq!((latency.max, latency.samples), (Duration::from_millis(1), 1000));
+    }
+
+    #[test]
+    fn a_full_bucket_keeps_the_shape_and_every_sample_is_counted() {
+        let stats = ProcessorStats::default();
+        for _ in 0..3 * u64::from(u16::MAX) {
+            stats.record(1_000);
+            stats.record(8_000);
+        }
+        let latency = stats.latency();
+        assert_eq!(latency.samples, 6 * u64::from(u16::MAX));
+        let (low, high) = (latency.p50.as_nanos(), latency.p90.as_nanos());
+        assert!((1_000..=1_250).contains(&low) && high == 8_000, "{latency:?}");
     }
 
     #[test]

@@ -7,7 +7,6 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use crossbeam_utils::CachePadded;
 use serde::Serialize;
 use streamlib_abi::Envelope;
 
@@ -101,15 +100,18 @@ pub(crate) struct ConsumerCounters {
     pub(crate) high_water: Counter,
 }
 
-/// The counters of one link.
+/// The counters of one link. The two sides are a cache line apart, wherever the whole begins: there
+/// is one of these a link, so it is not made larger for the sake of an even address.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(crate) struct LinkCounters {
     /// When the link was first made, monotonic, ns; it may have been built anew since.
     pub(crate) began_ns: OnceLock<u64>,
-    pub(crate) producer: CachePadded<ProducerCounters>,
-    pub(crate) consumer: CachePadded<ConsumerCounters>,
     /// How often it was made deeper. The writer is whoever commits.
     pub(crate) grown: Counter,
+    pub(crate) consumer: ConsumerCounters,
+    _apart: [u64; 8],
+    pub(crate) producer: ProducerCounters,
 }
 
 /// The counters of a link as they were read.

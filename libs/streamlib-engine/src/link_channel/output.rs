@@ -20,7 +20,6 @@ use crate::execution::{ProcessorCell, WorkList};
 
 /// Counters of an output port that concern no single link.
 #[derive(Debug, Default)]
-#[repr(align(128))]
 pub(crate) struct OutputCounters {
     /// Frames sent on at least one link.
     pub(crate) sent: Counter,

@@ -224,6 +224,7 @@ impl Shared {
             let message = error.to_string();
             self.publish_runtime(RuntimeEvent::RetireProblem { message });
         }
+        drop((plan, before));
         committing.installation.abandoned_threads += self.pool.close(Duration::from_secs(1));
         self.env.main.clear();
         self.env.clock.freeze();
