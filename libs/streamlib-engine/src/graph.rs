@@ -12,6 +12,7 @@
 mod apply;
 mod change;
 mod connect;
+mod endless;
 mod error;
 mod link;
 mod node;

@@ -164,6 +164,8 @@ impl EndList {
 #[derive(Debug, Default)]
 pub(crate) struct Ends {
     active: AtomicUsize,
+    /// Those of the active ones that do not end by themselves: they are not waited for.
+    endless: AtomicUsize,
     list: Mutex<EndList>,
     all_ended: Condvar,
     /// Rings too when the last one has ended, for a thread that runs strands while it waits.
@@ -186,7 +188,8 @@ impl Ends {
     }
 
     fn leave(&self, _list: &EndList) {
-        if self.active.fetch_sub(1, AcqRel) == 1 {
+        self.active.fetch_sub(1, AcqRel);
+        if self.is_done() {
             self.tell();
         }
     }
@@ -210,7 +213,17 @@ impl Ends {
 
     /// True if no processor will do anything any more.
     pub(crate) fn is_done(&self) -> bool {
-        self.active.load(Acquire) == 0
+        self.active.load(Acquire) <= self.endless.load(Acquire)
+    }
+
+    /// So many of the active processors do not end by themselves.
+    pub(crate) fn set_endless(&self, count: usize) {
+        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        self.endless.store(count, Release);
+        if self.is_done() {
+            self.tell();
+        }
+        drop(list);
     }
 
     /// Waits until a processor has ended and `done` is true, or for `timeout`.
@@ -232,5 +245,6 @@ impl Ends {
     pub(crate) fn clear(&self) {
         *self.list.lock().unwrap_or_else(PoisonError::into_inner) = EndList::default();
         self.active.store(0, Release);
+        self.endless.store(0, Release);
     }
 }

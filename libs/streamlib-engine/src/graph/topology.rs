@@ -113,6 +113,12 @@ impl Topology {
         self.graph.node_weight(slot.node()).copied().unwrap_or(0)
     }
 
+    /// The processors without links into them, feedback links left out.
+    pub(crate) fn without_producers(&self) -> impl Iterator<Item = Slot> + '_ {
+        let all = self.graph.node_identifiers().map(Slot::of);
+        all.filter(|slot| self.producers(*slot).next().is_none())
+    }
+
     /// The links of a processor's inputs with their producers, feedback links left out.
     pub(crate) fn producers(&self, slot: Slot) -> impl Iterator<Item = (LinkId, Slot)> + '_ {
         self.graph

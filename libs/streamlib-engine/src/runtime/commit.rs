@@ -8,10 +8,11 @@ use super::transaction::Committed;
 use super::view::View;
 use crate::compiler::installation::Installation;
 use crate::compiler::phases::{Delegates, Phases};
-use crate::compiler::{Blueprint, Plan, plan, revise};
+use crate::compiler::{Blueprint, LinkKey, Plan, plan, revise};
 use crate::error::{Error, Result};
 use crate::execution::ProcessorCell;
 use crate::graph::{Applied, Change, GraphSnapshot, GraphState, Inverse, apply};
+use crate::ids::ProcessorId;
 use crate::pubsub::EventKind;
 use crate::pubsub::events::{GraphEvent, RuntimeEvent};
 
@@ -130,8 +131,13 @@ impl Shared {
                 self.view.store(Arc::new(view));
             }
         };
+        // What does not end by itself may be another set at any moment from here on.
+        self.env.ends.set_endless(0);
         let phases = Phases::new(&mut committing.installation, delegates, plan, after);
-        let carried = phases.carry_out(true, publish)?;
+        let carried = phases.carry_out(true, publish);
+        let present = if carried.is_ok() { snapshot } else { committing.graph.snapshot() };
+        self.env.ends.set_endless(count_endless(&committing.installation, present));
+        let carried = carried?;
         for message in &carried.problems {
             let event = RuntimeEvent::RetireProblem { message: message.clone() };
             self.env.publish(EventKind::Runtime { event });
@@ -187,6 +193,21 @@ impl Shared {
         let event = GraphEvent::CommitDone { revision: committed.revision };
         self.env.publish(EventKind::Graph { event });
     }
+}
+
+/// How many of the processors that are counted as active do not end by themselves: they do not keep
+/// a graph from ending whose sources have ended. What still waits in them is drained by the stop.
+fn count_endless(installed: &Installation, snapshot: &GraphSnapshot) -> usize {
+    let state = |id: &ProcessorId| installed.cells.get(id).map(|cell| cell.state());
+    let endless = snapshot.endless(|id| state(id) == Some(ProcessorState::Ending));
+    let converters = endless.links.iter().filter_map(|link| {
+        let behind = installed.blueprint.links.get(&LinkKey { link: *link, part: 1 })?;
+        Some(&behind.source.0)
+    });
+    let waits = |id: &&ProcessorId| {
+        state(id).is_some_and(|it| !matches!(it, ProcessorState::Ended | ProcessorState::Error))
+    };
+    endless.processors.iter().chain(converters).filter(waits).count()
 }
 
 /// What changed since revision `planned`, for people.

@@ -211,6 +211,8 @@ impl Shared {
 
     fn stop(&self, committing: &mut Committing, drain_timeout: Duration) -> GraphOutcome {
         self.resume_for_stop();
+        // Everything ends from here on, for what is linked to nothing counts as ended.
+        self.env.ends.set_endless(0);
         self.end_sources(committing);
         self.drain(drain_timeout);
         self.env.cut.store(true, Release);

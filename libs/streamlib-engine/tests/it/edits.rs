@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 
+use serde_json::json;
 use streamlib_engine::Engine;
 use streamlib_engine::graph::{Change, LinkOptions, ProcessorNode};
 use streamlib_engine::ids::{LinkId, PortRef, ProcessorId};
@@ -215,4 +216,30 @@ fn a_running_engine_that_is_dropped_lets_go_of_everything() {
     let (seen, tap) = (Arc::downgrade(&running.seen), Arc::downgrade(&running.tap));
     drop(running);
     assert_eq!((seen.strong_count(), tap.strong_count()), (0, 0));
+}
+
+/// A processor that was left without a link, and what is behind it, do not keep a graph from ending.
+fn check_ends_beside(links: &[(&str, &str)]) {
+    let running = Running::start(1);
+    for name in ["alone", "behind", "further"] {
+        let node = ProcessorNode::new(ProcessorId::new(name).unwrap(), "test.pass", json!({}));
+        running.engine.add_node(node).unwrap();
+    }
+    for (from, to) in links {
+        let port = |text: &str| {
+            let (processor, port) = text.split_once('.').unwrap();
+            PortRef::new(ProcessorId::new(processor).unwrap(), port)
+        };
+        let mut edit = running.engine.transaction();
+        edit.connect(port(from), port(to), LinkOptions::default());
+        edit.commit().unwrap();
+    }
+    running.finish();
+}
+
+#[test]
+fn what_waits_for_a_link_does_not_keep_a_graph_from_ending() {
+    check_ends_beside(&[]);
+    check_ends_beside(&[("alone.out", "behind.input")]);
+    check_ends_beside(&[("alone.out", "behind.input"), ("behind.out", "further.input")]);
 }

@@ -23,6 +23,7 @@ mod plans;
 mod policies;
 mod reentry;
 mod rig;
+mod running_properties;
 mod signals;
 mod strategies;
 mod support;
