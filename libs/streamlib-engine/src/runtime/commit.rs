@@ -14,7 +14,7 @@ use crate::execution::ProcessorCell;
 use crate::graph::{Applied, Change, GraphSnapshot, GraphState, Inverse, apply};
 use crate::ids::ProcessorId;
 use crate::pubsub::EventKind;
-use crate::pubsub::events::{GraphEvent, RuntimeEvent};
+use crate::pubsub::events::{GraphEvent, ProcessorState, RuntimeEvent};
 
 /// Commits that can be taken back.
 const UNDO_DEPTH: usize = 100;

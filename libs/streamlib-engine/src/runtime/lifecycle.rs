@@ -268,8 +268,13 @@ impl Shared {
             let Some(mut open) = held.open(cell) else { continue };
             match open.body().phase {
                 Phase::Running if is_source => {
-                    open.body().phase = Phase::Ending(EndCause::Stopped);
-                    open.body().wake_at_ns = None;
+                    let body = open.body();
+                    body.phase = Phase::Ending(EndCause::Stopped);
+                    body.wake_at_ns = None;
+                    // What is linked to nothing has its end of stream to see, too.
+                    if !std::mem::replace(&mut body.counted_active, true) {
+                        self.env.ends.add_active(1);
+                    }
                     cell.set_state(ProcessorState::Ending);
                 }
                 Phase::Created | Phase::AwaitingRestart => {
