@@ -149,23 +149,32 @@ fn looped_film() -> Result<PathBuf> {
     Ok(looped)
 }
 
-/// The graph that transcodes `film` into `target`, as a file.
+/// The graph that transcodes `film` into `target`, as a file. Each encoder is a processor of its own,
+/// so that they work side by side.
 fn write_graph(film: &Path, target: &Path) -> Result<PathBuf> {
     let graph = serde_json::json!({
         "name": "transcode",
         "processors": {
             "film": { "type": "com.tatolab.mp4_source", "config": { "path": film } },
-            "file": {
-                "type": "com.tatolab.mp4_writer",
+            "h264": {
+                "type": "com.tatolab.h264_encoder",
                 "config": {
-                    "output_path": target,
-                    "video_bitrate": VIDEO_BITRATE_BPS,
-                    "audio_bitrate": AUDIO_BITRATE_BPS,
+                    "bitrate": VIDEO_BITRATE_BPS,
                     "key_frame_interval": KEY_FRAME_INTERVAL,
                 },
             },
+            "opus": {
+                "type": "com.tatolab.opus_encoder",
+                "config": { "bitrate": AUDIO_BITRATE_BPS },
+            },
+            "file": { "type": "com.tatolab.mp4_writer", "config": { "output_path": target } },
         },
-        "links": ["film.video -> file.video", "film.audio -> file.audio"],
+        "links": [
+            "film.video -> h264.video_in",
+            "h264.video_out -> file.video",
+            "film.audio -> opus.audio_in",
+            "opus.audio_out -> file.audio",
+        ],
     });
     let path = paths::bench().join("transcode-graph.json");
     std::fs::write(&path, format!("{graph:#}\n")).map_err(Error::file(&path))?;

@@ -215,13 +215,15 @@ pub(super) fn after_process(
     index: u32,
     requests: Requests,
 ) {
-    body.again = requests.contains(Requests::AGAIN);
+    // A call that it asked for itself may be for what it held back: a frame that came meanwhile and
+    // was left is still a reason for the next call.
+    let asked_for = std::mem::replace(&mut body.again, requests.contains(Requests::AGAIN));
     let mut waits = false;
     let on_boundary = cell.is_on_boundary();
     // SAFETY: the strand is owned, and the call is over.
     for input in unsafe { cell.inputs() } {
         for lane in &mut input.lanes {
-            lane.parked = lane.offered && lane.front.is_some();
+            lane.parked = lane.offered && lane.front.is_some() && !asked_for;
             waits = waits || !on_boundary && lane.has_waiting();
         }
     }
@@ -231,7 +233,7 @@ pub(super) fn after_process(
         }
         return close_outputs(cell, body, EndCause::Finished, None);
     }
-    if body.again || waits {
+    if body.again || waits || asked_for {
         // SAFETY: the strand is owned, and the call is over.
         unsafe { (*strand.work_list()).push(index) };
     }

@@ -269,13 +269,14 @@ impl Engine {
             CommitMode::Manual => {
                 let changes = transaction.into_changes();
                 let mut committing = self.shared.committing()?;
+                let before = committing.pending.len();
                 committing.pending.extend(changes);
                 let (snapshot, pending) = (committing.graph.snapshot(), &committing.pending);
                 let checked = crate::graph::apply(snapshot, pending, &self.shared.factory);
                 match checked {
                     Ok(applied) => Ok(Committed::pending(applied)),
                     Err(error) => {
-                        committing.pending.pop();
+                        committing.pending.truncate(before);
                         Err(error.into())
                     }
                 }

@@ -1,5 +1,6 @@
 //! Frames get from sources to sinks, in order, all of them.
 
+mod again;
 mod workers;
 
 use crate::support::{Collect, Inline, Numbers, NumbersConfig, Pass, check_counters, engine};

@@ -6,6 +6,7 @@ mod bitrate;
 mod branches;
 mod demo;
 mod edits;
+mod encoders;
 mod failures;
 mod formats;
 mod media;
