@@ -6,10 +6,7 @@ use super::tree::{Finding, Tree};
 const LIMIT: usize = 600;
 
 /// Longer files, each with the reason why it is not split.
-const EXCUSED: &[(&str, &str)] = &[(
-    "libs/streamlib-engine/tests/it/plans.rs",
-    "one list of graphs with what is planned for each, read as data",
-)];
+const EXCUSED: &[(&str, &str)] = &[];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
