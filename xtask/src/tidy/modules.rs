@@ -14,29 +14,20 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ids", &[]),
     ("maps", &[]),
     ("sync", &[]),
-    // Calls of the operating system.
-    ("sys", &[]),
     // Declared: pure data. It knows nothing that plans, carries or runs. Which types there are to
     // declare, and what they can run on, it asks of the delegates' traits.
     ("graph", &["delegates"]),
     ("delegates", &["error", "graph"]),
     ("pubsub", &["graph"]),
-    ("context", &["error", "pubsub"]),
     // Carries frames. It knows no graph. With execution it shares the processor whose ports it
     // holds: a link wakes it, and an inline link puts it on its strand's work list. A trait in
     // between would cost an indirect call a frame.
     // A tap tells events of its link.
-    ("link_channel", &["execution", "pubsub", "sys"]),
+    ("link_channel", &["execution", "pubsub"]),
     // Runs processors. It knows no graph and no plan. Whether a processor is observed it is told.
-    (
-        "execution",
-        &["context", "delegates", "error", "link_channel", "observability", "pubsub", "sys"],
-    ),
+    ("execution", &["delegates", "error", "link_channel", "observability", "pubsub", "sys"]),
     // Plans and applies.
-    (
-        "compiler",
-        &["context", "delegates", "error", "execution", "graph", "link_channel", "pubsub"],
-    ),
+    ("compiler", &["delegates", "error", "execution", "graph", "link_channel", "pubsub"]),
     // Looks at what was published: the view of each commit, with the plans and the counters that it
     // holds. It plans nothing and runs nothing; an agent's actions are the engine's transactions.
     (
@@ -50,7 +41,6 @@ const EDGES: &[(&str, &[&str])] = &[
         "runtime",
         &[
             "compiler",
-            "context",
             "delegates",
             "error",
             "execution",
@@ -58,7 +48,6 @@ const EDGES: &[(&str, &[&str])] = &[
             "link_channel",
             "observability",
             "pubsub",
-            "sys",
         ],
     ),
 ];
