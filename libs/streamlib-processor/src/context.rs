@@ -95,6 +95,7 @@ impl<'a> ProcessContext<'a> {
     }
 
     /// There is more to give: call again as soon as there is room for it.
+    /// A frame that is there in that call need not be read: what is left is given to the next one.
     pub fn again(&mut self) {
         self.call.requests.add(Requests::AGAIN);
     }
