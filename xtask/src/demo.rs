@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::error::{Error, Result};
-use crate::{assets, paths, process, setup, ui};
+use crate::{assets, files, paths, process, setup, ui};
 
 const GRAPH: &str = "examples/demo/comparison.yaml";
 const FILM: &str = "comparison.mp4";
@@ -23,7 +23,7 @@ pub(crate) fn run() -> Result<()> {
         "--package=streamlib-runtime",
     ]))?;
     let folder = paths::demo();
-    assets::create_folder(&folder)?;
+    files::create_folder(&folder)?;
     for old in [FILM, SHEET].map(|name| folder.join(name)) {
         if old.exists() {
             std::fs::remove_file(&old).map_err(Error::file(&old))?;

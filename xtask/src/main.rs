@@ -11,6 +11,7 @@ mod cli;
 mod clips;
 mod demo;
 mod error;
+mod files;
 mod nightly;
 mod paths;
 mod process;
@@ -18,6 +19,7 @@ mod setup;
 mod suite;
 mod tidy;
 mod ui;
+mod wheel;
 mod workspace;
 
 use std::process::ExitCode;

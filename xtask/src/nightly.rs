@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::workspace::Workspace;
-use crate::{assets, clips, paths, process, setup, suite, ui};
+use crate::{clips, files, paths, process, setup, suite, ui};
 
 /// Cases of each property test; `ci` uses proptest's default.
 const PROPERTY_CASES: &str = "20000";
@@ -116,7 +116,7 @@ fn fuzzing() -> Part {
 /// Runs one target. What it finds goes below `target`, and the kept corpus is only read.
 fn fuzz(target: &str) -> Result<()> {
     let found = paths::target().join("fuzz").join(target);
-    assets::create_folder(&found)?;
+    files::create_folder(&found)?;
     let mut fuzz = toolchain("nightly", &["fuzz", "run", target]);
     fuzz.arg(found).arg(paths::root().join("fuzz/corpus").join(target));
     fuzz.args(["--", &format!("-max_total_time={FUZZ_SECONDS}")]);

@@ -18,6 +18,10 @@ use crate::{clips, paths, process, setup, ui};
 /// The variable through which tests find the clips: the absolute path of `target/assets`.
 const ASSETS_VARIABLE: &str = "STREAMLIB_TEST_ASSETS";
 
+/// The variable through which tests find Deno: the absolute path of the program. Without it they
+/// look on the search path.
+const DENO_VARIABLE: &str = "STREAMLIB_TEST_DENO";
+
 /// Runs everything; with arguments, only the unit and integration tests that they select.
 pub(crate) fn run(nextest_arguments: &[String]) -> Result<()> {
     setup::ensure(setup::Goal::Test)?;
@@ -73,6 +77,9 @@ fn loom(package: &Package) -> Command {
 
 fn with_assets(mut command: Command) -> Command {
     command.env(ASSETS_VARIABLE, paths::assets());
+    if let Some(deno) = setup::deno_program() {
+        command.env(DENO_VARIABLE, deno);
+    }
     command
 }
 

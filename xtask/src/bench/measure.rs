@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::{assets, paths, process};
+use crate::{files, paths, process};
 
 /// What one run of a program cost.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +26,7 @@ pub(crate) fn run(command: &Command) -> Result<Cost> {
 /// As [`run`], and returns what it printed.
 pub(crate) fn run_and_capture(command: &Command) -> Result<(Cost, String)> {
     let folder = paths::bench();
-    assets::create_folder(&folder)?;
+    files::create_folder(&folder)?;
     let note = folder.join(format!("time.{}", std::process::id()));
     let mut timed = process::command("time");
     timed.args(["--format=%U %S %M", "--quiet", "--output"]).arg(&note);

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::{assets, paths};
+use crate::{files, paths};
 
 /// One measured number, alone or beside a peer's.
 #[derive(Debug, Clone)]
@@ -115,7 +115,7 @@ pub(crate) fn write(
     rows: &[Row],
 ) -> Result<PathBuf> {
     let folder = paths::bench();
-    assets::create_folder(&folder)?;
+    files::create_folder(&folder)?;
     let path = folder.join(format!("{suite}.json"));
     let rows: Vec<Value> = rows.iter().map(Row::json).collect();
     let report = json!({ "suite": suite, "machine": machine, "versions": versions, "rows": rows });

@@ -10,7 +10,7 @@ use super::measure;
 use super::report::{Budget, Row};
 use super::sides::median;
 use crate::error::{Error, Result};
-use crate::{assets, paths, process};
+use crate::{files, paths, process};
 
 const RUNS: usize = 25;
 
@@ -28,7 +28,7 @@ pub(crate) fn run() -> Result<Vec<Row>> {
     let mut build = process::cargo(&["build", "--quiet", "--release", "--locked"]);
     process::run(build.args(programs))?;
     let folder = paths::bench();
-    assets::create_folder(&folder)?;
+    files::create_folder(&folder)?;
     let graph = folder.join("one-frame.yaml");
     fs::write(&graph, GRAPH).map_err(Error::file(&graph))?;
     let mut streamlib = process::command(paths::target().join("release/streamlib"));

@@ -15,7 +15,7 @@ use super::measure::{self, Cost};
 use super::report::{Budget, Row};
 use super::sides::{in_turn, median, number, ours};
 use crate::error::{Error, Result};
-use crate::{assets, paths, process, ui};
+use crate::{assets, files, paths, process, ui};
 
 const LENGTH_S: u32 = 60;
 const VIDEO_BITRATE_BPS: u32 = 4_000_000;
@@ -139,13 +139,13 @@ fn looped_film() -> Result<PathBuf> {
     if looped.is_file() {
         return Ok(looped);
     }
-    assets::create_folder(&paths::bench())?;
+    files::create_folder(&paths::bench())?;
     let unfinished = looped.with_extension("part.mp4");
     let mut ffmpeg = process::command("ffmpeg");
     ffmpeg.args(["-v", "error", "-y", "-stream_loop", "-1", "-i"]).arg(film);
     ffmpeg.args(["-t", &LENGTH_S.to_string(), "-c", "copy"]).arg(&unfinished);
     process::capture(&mut ffmpeg)?;
-    assets::publish(&unfinished, &looped)?;
+    files::publish(&unfinished, &looped)?;
     Ok(looped)
 }
 

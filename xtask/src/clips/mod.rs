@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::{assets, paths, process, setup, ui};
+use crate::{assets, files, paths, process, setup, ui};
 use picture::Pictures;
 use recipes::{Make, Recipe};
 
@@ -29,9 +29,9 @@ pub(crate) fn run() -> Result<()> {
 /// Makes the clips that are missing or whose recipe changed; says nothing when none is.
 pub(crate) fn ensure() -> Result<()> {
     let folder = paths::clips();
-    assets::create_folder(&folder)?;
+    files::create_folder(&folder)?;
     for recipe in recipes::ALL {
-        let stamp = assets::sha256(format!("{recipe:?} {}", picture::VERSION).as_bytes());
+        let stamp = files::sha256(format!("{recipe:?} {}", picture::VERSION).as_bytes());
         let stamp_file = folder.join(format!("{}.recipe", recipe.file));
         let clip = folder.join(recipe.file);
         let is_current = fs::read_to_string(&stamp_file).is_ok_and(|found| found == stamp);
@@ -73,7 +73,7 @@ fn make(recipe: &Recipe, clip: &Path) -> Result<()> {
             });
         }
     }
-    assets::publish(part, clip)
+    files::publish(part, clip)
 }
 
 /// A file that is removed unless it was moved to its place.

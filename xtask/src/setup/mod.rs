@@ -4,9 +4,11 @@
 //! ready machine costs milliseconds and needs no network.
 
 mod apt;
+mod deno;
 mod nextest;
 mod packages;
 
+pub(crate) use deno::program as deno_program;
 pub(crate) use nextest::program as nextest_program;
 
 use crate::error::{Error, Result};
@@ -48,6 +50,10 @@ impl Goal {
     fn needs_nextest(self) -> bool {
         matches!(self, Self::Test | Self::Bench | Self::All)
     }
+
+    fn needs_deno(self) -> bool {
+        matches!(self, Self::Test | Self::All)
+    }
 }
 
 /// `cargo xtask setup`: installs what `goal` needs, or only reports it.
@@ -67,6 +73,9 @@ pub(crate) fn ensure(goal: Goal) -> Result<()> {
     if goal.needs_nextest() {
         nextest::ensure()?;
     }
+    if goal.needs_deno() {
+        deno::ensure()?;
+    }
     Ok(())
 }
 
@@ -75,6 +84,9 @@ fn report(goal: Goal) -> Result<()> {
     let mut lines: Vec<String> = missing.iter().map(|package| package.to_string()).collect();
     if goal.needs_nextest() && nextest::program().is_none() {
         lines.push(nextest::MISSING.to_owned());
+    }
+    if goal.needs_deno() && deno::program().is_none() {
+        lines.push(deno::MISSING.to_owned());
     }
     if lines.is_empty() {
         ui::say("Nothing is missing.");
