@@ -16,6 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // Layer 1: what a processor author and a client see.
     ("streamlib-processor", &["streamlib-abi", "streamlib-schema", "streamlib-macros"]),
     ("streamlib-protocol", &["streamlib-schema"]),
+    ("streamlib-package", &["streamlib-abi", "streamlib-schema", "streamlib-manifest"]),
     // Layer 2: the engine.
     ("streamlib-engine", &["streamlib-abi", "streamlib-schema", "streamlib-processor"]),
     // Layer 3: families of processors. They know no engine; their inner parts may know only the
@@ -35,6 +36,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "streamlib-schema",
             "streamlib-manifest",
             "streamlib-macros",
+            "streamlib-package",
             "streamlib-processor",
             "streamlib-engine",
             "streamlib-video",
@@ -46,9 +48,18 @@ const EDGES: &[(&str, &[&str])] = &[
     // Programs. The client knows no engine: it asks the runtime.
     (
         "streamlib-runtime",
-        &["streamlib", "streamlib-manifest", "streamlib-protocol", "streamlib-schema"],
+        &[
+            "streamlib",
+            "streamlib-manifest",
+            "streamlib-package",
+            "streamlib-protocol",
+            "streamlib-schema",
+        ],
     ),
-    ("streamlib-cli", &["streamlib-manifest", "streamlib-protocol", "streamlib-schema"]),
+    (
+        "streamlib-cli",
+        &["streamlib-manifest", "streamlib-package", "streamlib-protocol", "streamlib-schema"],
+    ),
     // For tests and for work on the repository.
     ("streamlib-testing", &["streamlib-abi", "streamlib-schema", "streamlib-processor"]),
     (
@@ -56,7 +67,9 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "streamlib-abi",
             "streamlib-manifest",
+            "streamlib-package",
             "streamlib-protocol",
+            "streamlib-schema",
             "streamlib-codec",
             "streamlib-container",
         ],
@@ -91,9 +104,12 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("axum", &["streamlib-runtime"]),
     ("clap", &["streamlib-cli"]),
     ("clap_complete", &["streamlib-cli"]),
+    ("flate2", &["streamlib-package"]),
     ("hecs", &["streamlib-engine"]),
     ("jtd", &["streamlib-schema"]),
+    ("minisign-verify", &["streamlib-package"]),
     ("muxide", &["streamlib-container"]),
+    ("object", &["streamlib-package"]),
     ("openh264", &["streamlib-codec"]),
     ("openh264-sys2", &["streamlib-codec"]),
     ("opusic-c", &["streamlib-codec"]),
@@ -112,6 +128,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("symphonia", &["streamlib-codec"]),
     ("syn", &["streamlib-macros"]),
     ("tokio", &["streamlib-runtime"]),
+    ("ureq", &["streamlib-cli", "streamlib-package"]),
 ];
 
 /// What must not be linked into a crate by any way, however long.
