@@ -45,3 +45,42 @@ pub(crate) enum Error {
     #[error("the result cannot be printed: {0}")]
     Print(#[from] std::io::Error),
 }
+
+#[cfg(test)]
+mod tests {
+    use streamlib_engine::delegates::RegisterError;
+
+    use super::*;
+
+    #[test]
+    fn each_message_says_what_was_in_the_way() {
+        let table = [
+            (
+                Error::Register(RegisterError::NameTaken("com.example.null".to_owned())),
+                "the processors cannot be registered: a processor type `com.example.null` is \
+                 already registered with another description; give one of the two another name",
+            ),
+            (
+                Error::Failed { processor: "stage_3".to_owned(), message: "no".to_owned() },
+                "processor `stage_3` failed while it was measured: no",
+            ),
+            (
+                Error::Incomplete { frames: 7 },
+                "the graph ended before all 7 frames came out; nothing was measured",
+            ),
+            (
+                Error::Film,
+                "the film must have H.264 pictures and a sound track that can be decoded",
+            ),
+            (
+                Error::Print(std::io::Error::from(std::io::ErrorKind::BrokenPipe)),
+                "the result cannot be printed: broken pipe",
+            ),
+        ];
+        for (error, message) in table {
+            assert_eq!(error.to_string(), message);
+        }
+        let usage = Error::Usage { problem: "say what to measure".to_owned() }.to_string();
+        assert!(usage.starts_with("say what to measure\n\nUsage: streamlib-bench"), "{usage}");
+    }
+}

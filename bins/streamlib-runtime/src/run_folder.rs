@@ -213,4 +213,39 @@ mod tests {
         let message = prepare(Path::new("/dev/null/run")).unwrap_err().to_string();
         insta::assert_snapshot!(message, @"the folder `/dev/null/run` for the sockets of running graphs cannot be made or used: Not a directory (os error 20); set STREAMLIB_HOME to a folder that can be written");
     }
+
+    #[test]
+    fn each_refusal_says_what_to_do() {
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let path = || "/run/streamlib".to_owned();
+        let table = [
+            (
+                ListenError::NoFolder,
+                "there is no folder for the sockets of running graphs: set STREAMLIB_HOME or \
+                 HOME to an absolute path",
+            ),
+            (
+                ListenError::Folder { path: path(), source: denied() },
+                "the folder `/run/streamlib` for the sockets of running graphs cannot be made or \
+                 used: permission denied; set STREAMLIB_HOME to a folder that can be written",
+            ),
+            (
+                ListenError::ForeignFolder { path: path() },
+                "the folder `/run/streamlib` belongs to another user, so that user could take \
+                 the place of running graphs; set STREAMLIB_HOME to a folder of yours",
+            ),
+            (
+                ListenError::PathTooLong { path: path(), length: 109 },
+                "the path of the socket has 109 bytes and the system allows 107: \
+                 `/run/streamlib`; set STREAMLIB_HOME to a shorter path",
+            ),
+            (
+                ListenError::Bind { path: path(), source: denied() },
+                "cannot listen on `/run/streamlib`: permission denied",
+            ),
+        ];
+        for (error, message) in table {
+            assert_eq!(error.to_string(), message);
+        }
+    }
 }

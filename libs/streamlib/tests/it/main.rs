@@ -7,6 +7,7 @@ mod branches;
 mod demo;
 mod edits;
 mod encoders;
+mod errors;
 mod failures;
 mod formats;
 mod media;
