@@ -10,12 +10,14 @@ mod block;
 mod codecs;
 mod graph_file;
 mod mp4;
+mod package;
 mod protocol;
 
 pub use block::block;
 pub use codecs::{aac, h264, opus};
 pub use graph_file::graph_file;
 pub use mp4::mp4;
+pub use package::package_manifest;
 pub use protocol::protocol;
 
 /// A target: what it is called, in the corpus and for the fuzzer, and what it does with bytes.
@@ -29,5 +31,6 @@ pub const TARGETS: &[Target] = &[
     ("h264", h264),
     ("mp4", mp4),
     ("opus", opus),
+    ("package_manifest", package_manifest),
     ("protocol", protocol),
 ];

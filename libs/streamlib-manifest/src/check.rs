@@ -6,13 +6,13 @@
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::error::{ManifestError, excerpt};
 use crate::graph_file::{Endpoint, LinkEntry};
-use crate::identifier::{check_graph_name, check_identifier, check_type_name};
 use crate::node::{Entry, Node, NodeKind};
 use crate::path::NodePath;
 use crate::quantity::{parse_duration, parse_size};
-use crate::shape::{NameKind, Object, Shape};
+use crate::shape::{Object, Shape};
 use crate::source::ByteSpan;
 use crate::suggest;
+use crate::word::Word;
 
 /// Checks a node, and all nodes in it, against a shape.
 pub(crate) fn check(node: &Node, shape: &Shape, problems: &mut Problems<'_>) {
@@ -38,7 +38,8 @@ impl Checker<'_, '_> {
                 }
             }
             (Shape::Choice(words), NodeKind::Text(text)) => self.choice(node, words, text),
-            (Shape::Name(kind), NodeKind::Text(text)) => self.name(&node.span, *kind, text),
+            (Shape::Known(words), NodeKind::Text(text)) => self.choice(node, &words(), text),
+            (Shape::Word(word), NodeKind::Text(text)) => self.word(&node.span, word, text),
             (Shape::Duration, NodeKind::Text(text)) => {
                 self.parsed(node, Code::InvalidDuration, parse_duration(text));
             }
@@ -62,13 +63,13 @@ impl Checker<'_, '_> {
             (Shape::Map { keys, values }, NodeKind::Map(entries)) => {
                 for entry in entries {
                     self.path.push(entry.key.as_str());
-                    self.name(&entry.key_span, *keys, &entry.key);
+                    self.word(&entry.key_span, keys, &entry.key);
                     self.value(&entry.value, values);
                     self.path.pop();
                 }
             }
             (Shape::Object(object), NodeKind::Map(_)) => self.object(node, object),
-            (Shape::ShortOr { long, .. }, NodeKind::Map(_)) => self.object(node, long),
+            (Shape::ShortOr { long, .. }, NodeKind::Map(_)) => self.value(node, long),
             (Shape::ShortOr { short, .. }, NodeKind::Text(_)) => self.value(node, short),
             _ => self.wrong_type(node, shape),
         }
@@ -113,14 +114,9 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn name(&mut self, span: &ByteSpan, kind: NameKind, text: &str) {
-        let checked = match kind {
-            NameKind::Identifier => check_identifier(text),
-            NameKind::Graph => check_graph_name(text),
-            NameKind::ProcessorType => check_type_name(text),
-        };
-        if let Err(error) = checked {
-            self.error(span, Code::InvalidName, || (error.to_string(), None));
+    fn word(&mut self, span: &ByteSpan, word: &Word, text: &str) {
+        if let Err(error) = (word.check)(text) {
+            self.error(span, word.code, || (error.to_string(), None));
         }
     }
 
@@ -176,9 +172,10 @@ fn type_hint(node: &Node, shape: &Shape) -> Option<String> {
         (Shape::Size, NodeKind::Number(number)) => {
             Some(format!("add the unit, such as `{number}B` or `{number}MiB`"))
         }
-        (Shape::Text | Shape::Name(_), NodeKind::Number(_) | NodeKind::Bool(_)) => {
-            Some("put it in quotes if it is meant as text".to_owned())
-        }
+        (
+            Shape::Text | Shape::Word(_) | Shape::ShortOr { short: Shape::Word(_), .. },
+            NodeKind::Number(_) | NodeKind::Bool(_),
+        ) => Some("put it in quotes if it is meant as text".to_owned()),
         (Shape::Config | Shape::Map { .. }, NodeKind::Null) => {
             Some("write `{}` if it is empty, or remove the key".to_owned())
         }

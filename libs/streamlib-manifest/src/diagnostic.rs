@@ -93,6 +93,16 @@ codes! {
     OutOfRange = "out-of-range",
     /// A name that does not follow its grammar.
     InvalidName = "invalid-name",
+    /// A version or a range of versions that does not follow its grammar.
+    InvalidVersion = "invalid-version",
+    /// A path or pattern of paths that leaves its folder or is none.
+    InvalidPath = "invalid-path",
+    /// A place of a package, a URL or a sum that does not follow its grammar.
+    InvalidSource = "invalid-source",
+    /// A schema that is none.
+    InvalidSchema = "invalid-schema",
+    /// A name that stands twice where it has to be the only one.
+    DuplicateName = "duplicate-name",
     /// A duration that does not follow its grammar.
     InvalidDuration = "invalid-duration",
     /// A size that does not follow its grammar.

@@ -3,15 +3,9 @@
 use crate::graph_file::{
     Delivery, LINK_DEPTH_MAX, ParameterType, Priority, RestartPolicy, Strategy,
 };
-use crate::shape::{Key, NameKind, Object, Shape};
-
-const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Key {
-    Key { name, required: true, shape, doc }
-}
-
-const fn optional(name: &'static str, shape: Shape, doc: &'static str) -> Key {
-    Key { name, required: false, shape, doc }
-}
+use crate::package::SOURCE;
+use crate::shape::{Object, Shape, optional, required};
+use crate::word::{GRAPH_NAME, IDENTIFIER, TYPE_NAME};
 
 /// A graph file.
 pub(crate) static GRAPH: Object = Object {
@@ -19,24 +13,30 @@ pub(crate) static GRAPH: Object = Object {
     keys: &[
         required(
             "name",
-            Shape::Name(NameKind::Graph),
+            Shape::Word(&GRAPH_NAME),
             "Name of the graph, by which a running graph is found.",
         ),
         optional("description", Shape::Text, "What the graph does, for people."),
         optional(
             "parameters",
-            Shape::Map { keys: NameKind::Identifier, values: &Shape::Object(&PARAMETER) },
+            Shape::Map { keys: &IDENTIFIER, values: &Shape::Object(&PARAMETER) },
             "Values that `--set name=value` changes; `${name}` in a config stands for them.",
+        ),
+        optional(
+            "packages",
+            Shape::List(&Shape::Word(&SOURCE)),
+            "Packages whose processors the graph uses: names of installed ones, folders, files \
+             or URLs. Paths are taken from the folder of this file.",
         ),
         optional("settings", Shape::Object(&SETTINGS), "Settings of the whole graph."),
         required(
             "processors",
-            Shape::Map { keys: NameKind::Identifier, values: &Shape::Object(&PROCESSOR) },
+            Shape::Map { keys: &IDENTIFIER, values: &Shape::Object(&PROCESSOR) },
             "The processors by their ids.",
         ),
         optional(
             "links",
-            Shape::List(&Shape::ShortOr { short: &Shape::ShortLink, long: &LINK }),
+            Shape::List(&Shape::ShortOr { short: &Shape::ShortLink, long: &Shape::Object(&LINK) }),
             "The links; links into one input become its lanes in this order.",
         ),
     ],
@@ -79,18 +79,24 @@ pub(crate) static PROCESSOR: Object = Object {
     keys: &[
         required(
             "type",
-            Shape::Name(NameKind::ProcessorType),
+            Shape::Word(&TYPE_NAME),
             "Type of the processor, such as `com.tatolab.grayscale`.",
         ),
         optional("config", Shape::Config, "Configuration, as the type documents it."),
         optional(
             "scheduling",
-            Shape::ShortOr { short: &Shape::Choice(Strategy::WORDS), long: &SCHEDULING },
+            Shape::ShortOr {
+                short: &Shape::Choice(Strategy::WORDS),
+                long: &Shape::Object(&SCHEDULING),
+            },
             "Where the processor runs; by its declared needs when absent.",
         ),
         optional(
             "restart",
-            Shape::ShortOr { short: &Shape::Choice(RestartPolicy::WORDS), long: &RESTART },
+            Shape::ShortOr {
+                short: &Shape::Choice(RestartPolicy::WORDS),
+                long: &Shape::Object(&RESTART),
+            },
             "When the processor is started again after a failure.",
         ),
         optional(
@@ -112,11 +118,7 @@ pub(crate) static SCHEDULING: Object = Object {
             Shape::Choice(Priority::WORDS),
             "Priority of the thread; only with `dedicated`.",
         ),
-        optional(
-            "name",
-            Shape::Name(NameKind::Identifier),
-            "Name of the thread; only with `dedicated`.",
-        ),
+        optional("name", Shape::Word(&IDENTIFIER), "Name of the thread; only with `dedicated`."),
     ],
 };
 

@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 
 use crate::error::{ManifestError, excerpt};
 use crate::identifier::check_identifier;
+use crate::package::PackageSource;
 use crate::value::{Map, Value};
 use crate::words::word_enum;
 
@@ -28,6 +29,8 @@ pub struct GraphFile {
     pub description: Option<String>,
     /// Parameters by their names.
     pub parameters: IndexMap<String, Parameter>,
+    /// Packages whose processors it uses.
+    pub packages: Vec<PackageSource>,
     /// Settings of the whole graph.
     pub settings: Settings,
     /// Processors by their ids ([`crate::check_identifier`]).

@@ -1,4 +1,4 @@
-//! A JSON Schema (2020-12) of graph files, for editors.
+//! JSON Schemas (2020-12) of graph files and package manifests, for editors.
 //!
 //! Made from the same table as the check, so it knows the same keys. It cannot say what holds
 //! between parts of a file: what it accepts may still be refused by [`crate::parse_graph`].
@@ -6,17 +6,26 @@
 use serde_json::{Map, Value, json};
 
 use crate::grammar::GRAPH;
-use crate::identifier::{GRAPH_NAME_PATTERN, IDENTIFIER_PATTERN, TYPE_NAME_PATTERN};
 use crate::quantity::{DURATION_PATTERN, SIZE_PATTERN};
-use crate::shape::{NameKind, Object, Shape};
+use crate::shape::{Object, Shape};
 
 /// The JSON Schema of graph files.
 #[must_use]
 pub fn graph_json_schema() -> Value {
-    let mut schema = object(&GRAPH);
+    titled(&GRAPH, "StreamLib graph file")
+}
+
+/// The JSON Schema of package manifests, `streamlib.yaml`.
+#[must_use]
+pub fn package_json_schema() -> Value {
+    titled(&crate::package::MANIFEST, "StreamLib package manifest")
+}
+
+fn titled(root: &Object, title: &str) -> Value {
+    let mut schema = object(root);
     if let Value::Object(fields) = &mut schema {
         fields.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
-        fields.insert("title".into(), "StreamLib graph file".into());
+        fields.insert("title".into(), title.into());
     }
     schema
 }
@@ -52,7 +61,8 @@ fn shape(shape: &Shape) -> Value {
             json!({ "type": "integer", "minimum": min, "maximum": max })
         }
         Shape::Choice(words) => json!({ "enum": words }),
-        Shape::Name(kind) => pattern(name_pattern(*kind)),
+        Shape::Known(words) => json!({ "enum": words() }),
+        Shape::Word(word) => pattern(word.pattern),
         Shape::Duration => pattern(DURATION_PATTERN),
         Shape::Size => pattern(SIZE_PATTERN),
         Shape::Endpoint => pattern(&format!("^{IDENTIFIER}[.]{IDENTIFIER}$")),
@@ -67,21 +77,13 @@ fn shape(shape: &Shape) -> Value {
         }),
         Shape::Map { keys, values } => json!({
             "type": "object",
-            "propertyNames": { "pattern": name_pattern(*keys) },
+            "propertyNames": { "pattern": keys.pattern },
             "additionalProperties": self::shape(values),
         }),
         Shape::List(items) => json!({ "type": "array", "items": self::shape(items) }),
         Shape::Object(known) => object(known),
         Shape::ShortOr { short, long } => {
-            json!({ "oneOf": [self::shape(short), object(long)] })
+            json!({ "oneOf": [self::shape(short), self::shape(long)] })
         }
-    }
-}
-
-fn name_pattern(kind: NameKind) -> &'static str {
-    match kind {
-        NameKind::Identifier => IDENTIFIER_PATTERN,
-        NameKind::Graph => GRAPH_NAME_PATTERN,
-        NameKind::ProcessorType => TYPE_NAME_PATTERN,
     }
 }

@@ -1,4 +1,4 @@
-//! Model, parser and validator of StreamLib graph files.
+//! Model, parser and validator of StreamLib graph files and of package manifests ([`package`]).
 //!
 //! Text goes in; a model and everything that is wrong come out, each problem with file, line,
 //! column, a hint and a stable code. There is no I/O here and no knowledge of processors: what
@@ -41,6 +41,7 @@ mod graph_file;
 mod identifier;
 mod json_schema;
 mod node;
+pub mod package;
 mod parse;
 mod path;
 mod quantity;
@@ -55,6 +56,7 @@ mod source;
 mod spans;
 mod suggest;
 mod value;
+mod word;
 mod words;
 mod write;
 
@@ -70,7 +72,7 @@ pub use graph_file::{
 pub use identifier::{
     IDENTIFIER_BYTES_MAX, TYPE_NAME_BYTES_MAX, check_graph_name, check_identifier, check_type_name,
 };
-pub use json_schema::graph_json_schema;
+pub use json_schema::{graph_json_schema, package_json_schema};
 pub use parse::{FILE_BYTES_MAX, Parsed, parse_graph, parse_graph_bytes, parse_value};
 pub use path::{NodePath, PathSegment};
 pub use quantity::{format_duration, format_size, parse_duration, parse_size};

@@ -12,6 +12,7 @@ use crate::graph_file::{
 };
 use crate::identifier::check_identifier;
 use crate::node::{Node, NodeKind};
+use crate::package::PackageSource;
 use crate::quantity::{parse_duration, parse_size};
 use crate::value::{Map, Value};
 
@@ -21,10 +22,16 @@ pub(crate) fn graph(root: &Node) -> GraphFile {
         name: text(root, "name").unwrap_or_default(),
         description: text(root, "description"),
         parameters: named(root, "parameters").map(|(name, node)| (name, parameter(node))).collect(),
+        packages: packages(root),
         settings: root.get("settings").map(settings).unwrap_or_default(),
         processors: named(root, "processors").map(|(id, node)| (id, processor(node))).collect(),
         links: links(root).map(|(_, _, link)| link).collect(),
     }
+}
+
+fn packages(root: &Node) -> Vec<PackageSource> {
+    let items = root.get("packages").map(Node::items).unwrap_or_default();
+    items.iter().filter_map(|item| item.as_text()?.parse().ok()).collect()
 }
 
 /// The links that can be read, each with its place in the list and its node.
@@ -42,7 +49,7 @@ fn named<'n>(root: &'n Node, key: &str) -> impl Iterator<Item = (String, &'n Nod
         .map(|entry| (entry.key.clone(), &entry.value))
 }
 
-fn text(node: &Node, key: &str) -> Option<String> {
+pub(crate) fn text(node: &Node, key: &str) -> Option<String> {
     node.get(key)?.as_text().map(str::to_owned)
 }
 
@@ -54,18 +61,18 @@ fn parsed<T: FromStr>(node: &Node, key: &str) -> Option<T> {
     node.get(key)?.as_text()?.parse().ok()
 }
 
-fn duration(node: &Node, key: &str) -> Option<Duration> {
+pub(crate) fn duration(node: &Node, key: &str) -> Option<Duration> {
     parse_duration(node.get(key)?.as_text()?).ok()
 }
 
-fn integer<T: TryFrom<u64>>(node: &Node, key: &str) -> Option<T> {
+pub(crate) fn integer<T: TryFrom<u64>>(node: &Node, key: &str) -> Option<T> {
     match &node.get(key)?.kind {
         NodeKind::Number(number) => number.as_u64().and_then(|n| T::try_from(n).ok()),
         _ => None,
     }
 }
 
-fn boolean(node: &Node, key: &str) -> Option<bool> {
+pub(crate) fn boolean(node: &Node, key: &str) -> Option<bool> {
     match node.get(key)?.kind {
         NodeKind::Bool(value) => Some(value),
         _ => None,

@@ -9,6 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::error::{ManifestError, excerpt};
 use crate::graph_file::{GraphFile, LinkEntry, ParameterType, ProcessorEntry, Settings};
 use crate::identifier::check_identifier;
+use crate::package::PackageSource;
 use crate::path::NodePath;
 use crate::reference::{Piece, pieces};
 use crate::rules::type_of;
@@ -48,6 +49,8 @@ pub struct ResolvedGraph {
     pub name: String,
     /// What it does, for people.
     pub description: Option<String>,
+    /// Packages whose processors it uses.
+    pub packages: Vec<PackageSource>,
     /// Settings of the whole graph.
     pub settings: Settings,
     /// Processors by their ids; their configs have no references.
@@ -87,6 +90,7 @@ pub(crate) fn resolve(
     let resolved = ResolvedGraph {
         name: graph.name.clone(),
         description: graph.description.clone(),
+        packages: graph.packages.clone(),
         settings: graph.settings.clone(),
         processors,
         links: graph.links.clone(),

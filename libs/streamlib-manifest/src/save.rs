@@ -59,6 +59,7 @@ impl ResolvedGraph {
         GraphFile {
             name: self.name.clone(),
             description: self.description.clone(),
+            packages: self.packages.clone(),
             settings: self.settings.clone(),
             processors: self.processors.clone(),
             links: self.links.clone(),

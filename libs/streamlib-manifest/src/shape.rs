@@ -3,6 +3,8 @@
 //! The tables made of these types drive the check of a document ([`crate::check`]) and the JSON
 //! Schema for editors ([`crate::json_schema`]), so the two cannot drift apart.
 
+use crate::word::Word;
+
 /// What a value must look like.
 #[derive(Debug)]
 pub(crate) enum Shape {
@@ -14,8 +16,10 @@ pub(crate) enum Shape {
     Integer { min: u64, max: u64 },
     /// One of some words.
     Choice(&'static [&'static str]),
-    /// A name with a grammar.
-    Name(NameKind),
+    /// One of some words that another crate knows.
+    Known(fn() -> Vec<&'static str>),
+    /// Text with a grammar.
+    Word(&'static Word),
     /// A duration with its unit.
     Duration,
     /// A size with its unit.
@@ -30,22 +34,14 @@ pub(crate) enum Shape {
     Config,
     /// Two numbers.
     Point,
-    /// A mapping from names to values of one shape. The text says what an entry is.
-    Map { keys: NameKind, values: &'static Shape },
+    /// A mapping from names to values of one shape.
+    Map { keys: &'static Word, values: &'static Shape },
     /// A list of values of one shape.
     List(&'static Shape),
     /// A mapping with known keys.
     Object(&'static Object),
-    /// A scalar as a short form of an object.
-    ShortOr { short: &'static Shape, long: &'static Object },
-}
-
-/// Which grammar a name follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NameKind {
-    Identifier,
-    Graph,
-    ProcessorType,
+    /// A text as a short form of a mapping.
+    ShortOr { short: &'static Shape, long: &'static Shape },
 }
 
 /// A mapping with known keys.
@@ -66,6 +62,16 @@ pub(crate) struct Key {
     pub(crate) doc: &'static str,
 }
 
+/// A key that must be there.
+pub(crate) const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+    Key { name, required: true, shape, doc }
+}
+
+/// A key that may be left out.
+pub(crate) const fn optional(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+    Key { name, required: false, shape, doc }
+}
+
 impl Object {
     pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
@@ -84,9 +90,8 @@ impl Shape {
             Self::Bool => "true or false".to_owned(),
             Self::Integer { min, max } => format!("a whole number from {min} to {max}"),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
-            Self::Name(NameKind::Identifier) => "an identifier".to_owned(),
-            Self::Name(NameKind::Graph) => "the name of the graph".to_owned(),
-            Self::Name(NameKind::ProcessorType) => "a processor type".to_owned(),
+            Self::Known(words) => format!("one of {}", words().join(", ")),
+            Self::Word(word) => word.what.to_owned(),
             Self::Duration => "a duration such as `200ms`".to_owned(),
             Self::Size => "a size such as `64MiB`".to_owned(),
             Self::Endpoint => "`processor.port`".to_owned(),
@@ -98,7 +103,7 @@ impl Shape {
             Self::List(_) => "a list".to_owned(),
             Self::Object(object) => format!("a mapping ({})", object.what),
             Self::ShortOr { short, long } => {
-                format!("{} or a mapping ({})", short.describe(), long.what)
+                format!("{} or {}", short.describe(), long.describe())
             }
         }
     }

@@ -7,6 +7,7 @@ use serde::ser::{Serialize, Serializer};
 use crate::graph_file::{
     Annotations, GraphFile, LinkEntry, Parameter, ProcessorEntry, Restart, Scheduling, Settings,
 };
+use crate::package::PackageSource;
 use crate::quantity::{format_duration, format_size};
 use crate::value::{Map, Number, Value};
 
@@ -48,10 +49,16 @@ pub(crate) fn graph(graph: &GraphFile) -> Value {
         .with("name", graph.name.as_str())
         .maybe("description", graph.description.as_deref())
         .map("parameters", parameters)
+        .maybe("packages", packages(&graph.packages))
         .map("settings", settings(&graph.settings))
         .with("processors", Value::Map(processors))
         .maybe("links", (!links.is_empty()).then_some(Value::List(links)));
     Value::Map(fields.0)
+}
+
+fn packages(packages: &[PackageSource]) -> Option<Value> {
+    let texts = packages.iter().map(|one| Value::from(one.to_string()));
+    (!packages.is_empty()).then(|| Value::List(texts.collect()))
 }
 
 fn parameter(parameter: &Parameter) -> Value {

@@ -11,7 +11,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // Layer 0: vocabulary. No crate here knows of another, but for what is listed.
     ("streamlib-abi", &[]),
     ("streamlib-schema", &["streamlib-abi"]),
-    ("streamlib-manifest", &["streamlib-schema"]),
+    ("streamlib-manifest", &["streamlib-abi", "streamlib-schema"]),
     ("streamlib-macros", &[]),
     // Layer 1: what a processor author and a client see.
     ("streamlib-processor", &["streamlib-abi", "streamlib-schema", "streamlib-macros"]),

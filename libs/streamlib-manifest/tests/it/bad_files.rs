@@ -163,7 +163,7 @@ fn keys() {
     graph.yaml:3:1: error[unknown-key]: `zzzzzzzz` is not a key of a graph file
     3 | zzzzzzzz: 1
       | ^^^^^^^^
-    hint: known keys: `name`, `description`, `parameters`, `settings`, `processors`, `links`
+    hint: known keys: `name`, `description`, `parameters`, `packages`, `settings`, `processors`, `links`
     ");
     assert_snapshot!(report(&with("settings: { drain-timeout: 5s, memory: 1GiB }\n")), @"
     graph.yaml:5:13: error[unknown-key]: `drain-timeout` is not a key of settings
@@ -470,12 +470,12 @@ fn long_lines_are_cut_and_controls_are_not_shown() {
     graph.yaml:1:3: error[unknown-key]: `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…` is not a key of a graph file
     1 | { aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…
       |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    hint: known keys: `name`, `description`, `parameters`, `settings`, `processors`, `links`
+    hint: known keys: `name`, `description`, `parameters`, `packages`, `settings`, `processors`, `links`
 
     graph.yaml:1:108: error[unknown-key]: `b` is not a key of a graph file
     1 | …aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: 1, b: ccccccccccccccccccccccccccccccccccccccccccccccccccccccccc…
       |                                                              ^
-    hint: known keys: `name`, `description`, `parameters`, `settings`, `processors`, `links`
+    hint: known keys: `name`, `description`, `parameters`, `packages`, `settings`, `processors`, `links`
     ");
     assert_snapshot!(report("\u{202e}key\u{9b}: \"\\e[31m\"\n"), @r#"
     graph.yaml:1:1: error[syntax]: this is not valid YAML or JSON: unexpected character: `\u{9b}'

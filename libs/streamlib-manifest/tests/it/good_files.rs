@@ -38,6 +38,8 @@ fn every_key() {
     assert_eq!(graph.parameters["quality"].value_type, Some(ParameterType::Number));
     assert_eq!(graph.settings.drain_timeout, Some(Duration::from_secs(5)));
     assert_eq!(graph.settings.memory_budget_bytes, Some(512 << 20));
+    let packages: Vec<_> = graph.packages.iter().map(ToString::to_string).collect();
+    assert_eq!(packages, ["com.example.effects@^1.2", "./plugin"]);
     let movie = &graph.processors["movie"];
     let scheduling = Scheduling {
         strategy: Strategy::Dedicated,

@@ -4,6 +4,7 @@ mod bad_files;
 mod errors;
 mod good_files;
 mod hostile;
+mod package;
 mod parameters;
 mod places;
 mod round_trip;

@@ -34,6 +34,9 @@ fn the_written_form() {
       clip: { default: clip.mp4, description: The film, type: string }
       bitrate: { default: 4000000 }
       quality: { type: number }
+    packages:
+      - "com.example.effects@^1.2"
+      - "./plugin"
     settings:
       drain_timeout: 5s
       memory_budget: 512MiB
@@ -317,6 +320,10 @@ fn graph() -> impl Strategy<Value = GraphFile> {
                 link
             });
             GraphFile {
+                packages: vec![
+                    "./plugin".parse().expect("a folder"),
+                    "a.b@^1.2".parse().expect("a name"),
+                ],
                 name,
                 description,
                 parameters: parameters.into_iter().collect(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 use streamlib_manifest::{graph_json_schema, parse_graph};
 
 /// Whether a value follows a schema: the keywords that ours uses, patterns excepted.
-fn follows(schema: &Value, value: &Value) -> bool {
+pub(crate) fn follows(schema: &Value, value: &Value) -> bool {
     if let Some(options) = schema["oneOf"].as_array() {
         return options.iter().filter(|option| follows(option, value)).count() == 1;
     }
@@ -74,29 +74,29 @@ fn files_that_do_not() {
     }
 }
 
+/// Every key that a schema knows, at any depth.
+pub(crate) fn keys_of(schema: &Value) -> Vec<String> {
+    let mut keys = Vec::new();
+    for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
+        keys.push(key.clone());
+        keys.extend(keys_of(inner));
+    }
+    for nested in [&schema["additionalProperties"], &schema["items"]] {
+        if nested.is_object() {
+            keys.extend(keys_of(nested));
+        }
+    }
+    for option in schema["oneOf"].as_array().into_iter().flatten() {
+        keys.extend(keys_of(option));
+    }
+    keys
+}
+
 /// Every key of the schema is accepted by the parser at its place: the file with every key
 /// leaves none out.
 #[test]
 fn no_key_is_missing_from_the_file_with_every_key() {
-    fn collect(schema: &Value, keys: &mut Vec<String>) {
-        for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
-            keys.push(key.clone());
-            collect(inner, keys);
-        }
-        collect_nested(schema, keys);
-    }
-    fn collect_nested(schema: &Value, keys: &mut Vec<String>) {
-        for nested in [&schema["additionalProperties"], &schema["items"]] {
-            if nested.is_object() {
-                collect(nested, keys);
-            }
-        }
-        for option in schema["oneOf"].as_array().into_iter().flatten() {
-            collect(option, keys);
-        }
-    }
-    let mut keys = Vec::new();
-    collect(&graph_json_schema(), &mut keys);
+    let keys = keys_of(&graph_json_schema());
     assert!(keys.len() > 35, "{keys:?}");
     let file = include_str!("../corpus/everything.yaml");
     for key in keys {
