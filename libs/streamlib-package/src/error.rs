@@ -1,5 +1,10 @@
 //! What can go wrong with packages: each a sentence that says what, where, and what to do.
 
+use std::io;
+use std::path::Path;
+
+use crate::archive::{NameProblem, Refusal};
+
 /// What went wrong with a package.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -10,4 +15,157 @@ pub enum PackageError {
          STREAMLIB_HOME to a folder"
     )]
     NoHome,
+    /// A file or folder cannot be read or written.
+    #[error("cannot {doing} `{path}`: {source}")]
+    Io {
+        /// What was tried, such as `read`.
+        doing: &'static str,
+        /// The file or folder.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Not a SHA-256 digest.
+    #[error("{text:?} is not a SHA-256 digest, which has 64 digits of 0-9 and a-f")]
+    BadDigest {
+        /// What was given, cut to a printable length.
+        text: String,
+    },
+    /// A pattern for names of files that has no meaning.
+    #[error(
+        "{pattern:?} is not a pattern for names of files: {problem}; patterns are such as `*.md`, \
+         `docs/` and `lib/**/*.so`"
+    )]
+    BadPattern {
+        /// What was given, cut to a printable length.
+        pattern: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A folder that cannot be packed.
+    #[error("the folder `{folder}` cannot be packed: {problem}")]
+    Unpackable {
+        /// The folder.
+        folder: String,
+        /// Why.
+        problem: PackProblem,
+    },
+    /// An archive that breaks the rules.
+    #[error("`{archive}` is refused: {refusal}")]
+    Refused {
+        /// The archive.
+        archive: String,
+        /// Why.
+        refusal: Refusal,
+    },
+}
+
+impl PackageError {
+    pub(crate) fn io(doing: &'static str, path: impl AsRef<Path>, source: io::Error) -> Self {
+        Self::Io { doing, path: path.as_ref().display().to_string(), source }
+    }
+}
+
+/// Why a folder cannot be packed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackProblem {
+    /// No manifest.
+    #[error("it has no `streamlib.yaml`, in which a package says what it is")]
+    NoManifest,
+    /// A name that no file in a package may have.
+    #[error("the name of its file {name:?} {problem}; rename it, or list it under `exclude`")]
+    Name {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        problem: NameProblem,
+    },
+    /// Two names that are the same where case does not count.
+    #[error("its files {first:?} and {second:?} differ only in case; rename one")]
+    SameName {
+        /// One of them.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A file that is a folder in the name of another, where case does not count.
+    #[error("its file {file:?} is a folder in the name of {inside:?}; rename one")]
+    FileAndFolder {
+        /// The file.
+        file: String,
+        /// The file below it.
+        inside: String,
+    },
+    /// A symbolic link.
+    #[error("its {name:?} is a link; put the file itself there, or list it under `exclude`")]
+    Link {
+        /// Its name.
+        name: String,
+    },
+    /// A device, pipe or socket.
+    #[error("its {name:?} is neither file nor folder; list it under `exclude`")]
+    NotAFile {
+        /// Its name.
+        name: String,
+    },
+    /// More files than allowed.
+    #[error(
+        "it has {files} files, and at most {max} are allowed; list what is not needed under \
+         `exclude`"
+    )]
+    TooManyFiles {
+        /// How many it has.
+        files: usize,
+        /// How many are allowed.
+        max: usize,
+    },
+    /// A file is larger than allowed.
+    #[error(
+        "its file {name:?} has {bytes} bytes, and at most {max} are allowed; list it under \
+         `exclude` if it is not needed"
+    )]
+    FileTooLarge {
+        /// Its name.
+        name: String,
+        /// Its bytes.
+        bytes: u64,
+        /// How many are allowed.
+        max: u64,
+    },
+    /// All files together are larger than allowed.
+    #[error(
+        "its files have {bytes} bytes, and at most {max} are allowed; list what is not needed \
+         under `exclude`"
+    )]
+    TotalTooLarge {
+        /// The bytes of all files.
+        bytes: u64,
+        /// How many are allowed.
+        max: u64,
+    },
+    /// The archive would be larger than the format has numbers for.
+    #[error(
+        "the archive would have {bytes} bytes and more, which its format has no numbers for; list \
+         what is not needed under `exclude`"
+    )]
+    ArchiveTooLarge {
+        /// The bytes up to there.
+        bytes: u64,
+    },
+    /// A file changed while it was packed.
+    #[error("its file {name:?} changes while it is packed; pack again when it does not")]
+    Changed {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// Text from outside, cut to a printable length.
+pub(crate) fn excerpt(text: &str) -> String {
+    const CHARACTERS_MAX: usize = 100;
+    match text.char_indices().nth(CHARACTERS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }

@@ -8,8 +8,18 @@
 //! - Nothing of a package is run, and no name that a package gives becomes part of a path before
 //!   its grammar is checked.
 
+mod archive;
+mod digest;
 mod error;
 mod home;
+mod progress;
 
-pub use error::PackageError;
+pub use archive::{
+    Archive, CONTENTS_NAME, Contents, ContentsProblem, FileRules, LARGEST_ARCHIVE_BYTES, LeftOut,
+    Limits, MANIFEST_NAME, NAME_BYTES_MAX, NameProblem, PackPlan, Packed, PackedFile, PlannedFile,
+    Reason, Refusal, check_file_name,
+};
+pub use digest::Digest;
+pub use error::{PackProblem, PackageError};
 pub use home::Home;
+pub use progress::{OnProgress, Progress};
