@@ -157,6 +157,13 @@ fn is_plain(text: &str) -> bool {
         && scalar::resolve(text) == scalar::Scalar::Text
 }
 
+/// Text in double quotes.
+pub(crate) fn quote(text: &str) -> String {
+    let mut out = String::new();
+    quoted(text, &mut out);
+    out
+}
+
 fn quoted(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {

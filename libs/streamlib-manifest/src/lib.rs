@@ -1,4 +1,5 @@
-//! Model, parser and validator of StreamLib graph files and of package manifests ([`package`]).
+//! Model, parser and validator of StreamLib graph files, package manifests ([`package`])
+//! and lock files ([`lock`]).
 //!
 //! Text goes in; a model and everything that is wrong come out, each problem with file, line,
 //! column, a hint and a stable code. There is no I/O here and no knowledge of processors: what
@@ -40,6 +41,7 @@ mod grammar;
 mod graph_file;
 mod identifier;
 mod json_schema;
+pub mod lock;
 mod node;
 pub mod package;
 mod parse;

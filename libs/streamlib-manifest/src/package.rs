@@ -45,7 +45,7 @@ pub use names::{
 };
 pub use parse::{ParsedPackage, parse_package, parse_package_bytes};
 pub use source::PackageSource;
-pub(crate) use words::SOURCE;
+pub(crate) use words::{PACKAGE_NAME as NAME, PATH as LOCKED_PATH, SHA256 as SUM, SOURCE, VERSION};
 
 /// File name of a package's manifest.
 pub const MANIFEST_FILE: &str = "streamlib.yaml";

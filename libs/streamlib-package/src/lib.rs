@@ -13,6 +13,7 @@ mod digest;
 mod error;
 mod home;
 mod progress;
+pub mod resolve;
 
 pub use archive::{
     Archive, CONTENTS_NAME, Contents, ContentsProblem, FileRules, LARGEST_ARCHIVE_BYTES, LeftOut,

@@ -4,6 +4,7 @@ mod bad_files;
 mod errors;
 mod good_files;
 mod hostile;
+mod lock;
 mod package;
 mod parameters;
 mod places;

@@ -1,8 +1,9 @@
-//! Integration tests.
+//! Integration tests of the package crate, in one binary.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests do")]
 
 mod hostile;
 mod packing;
+mod resolve;
 mod sentences;
 mod support;
