@@ -101,6 +101,12 @@ codes! {
     InvalidSource = "invalid-source",
     /// A schema that is none.
     InvalidSchema = "invalid-schema",
+    /// A schema that nobody brings.
+    UnknownSchema = "unknown-schema",
+    /// A file that is named and not there.
+    MissingFile = "missing-file",
+    /// A package for other versions of StreamLib.
+    WrongVersion = "wrong-version",
     /// A name that stands twice where it has to be the only one.
     DuplicateName = "duplicate-name",
     /// A duration that does not follow its grammar.

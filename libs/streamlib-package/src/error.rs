@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use streamlib_manifest::Diagnostics;
+
 use crate::archive::{NameProblem, Refusal};
 
 /// What went wrong with a package.
@@ -50,6 +52,20 @@ pub enum PackageError {
         /// Why.
         problem: PackProblem,
     },
+    /// A folder that is no package.
+    #[error("`{folder}` is not a package: it has no `streamlib.yaml`")]
+    NoManifest {
+        /// The folder.
+        folder: String,
+    },
+    /// A package whose manifest, or what the manifest says of its files, is not right.
+    #[error("the package in `{archive}` is not right:\n{diagnostics}")]
+    Manifest {
+        /// The folder or archive.
+        archive: String,
+        /// All that is wrong.
+        diagnostics: Box<Diagnostics>,
+    },
     /// An archive that breaks the rules.
     #[error("`{archive}` is refused: {refusal}")]
     Refused {
@@ -61,6 +77,11 @@ pub enum PackageError {
 }
 
 impl PackageError {
+    pub(crate) fn manifest(folder: &Path, diagnostics: Diagnostics) -> Self {
+        let archive = folder.display().to_string();
+        Self::Manifest { archive, diagnostics: Box::new(diagnostics) }
+    }
+
     pub(crate) fn io(doing: &'static str, path: impl AsRef<Path>, source: io::Error) -> Self {
         Self::Io { doing, path: path.as_ref().display().to_string(), source }
     }

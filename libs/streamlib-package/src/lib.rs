@@ -11,6 +11,7 @@
 mod archive;
 mod digest;
 mod error;
+mod folder;
 mod home;
 mod progress;
 pub mod resolve;
@@ -22,5 +23,6 @@ pub use archive::{
 };
 pub use digest::Digest;
 pub use error::{PackProblem, PackageError};
+pub use folder::{PackageFolder, STREAMLIB_VERSION};
 pub use home::Home;
 pub use progress::{OnProgress, Progress};

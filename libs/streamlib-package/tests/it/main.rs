@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests do")]
 
+mod folder;
 mod hostile;
 mod packing;
 mod resolve;
