@@ -31,14 +31,14 @@ use crate::link_channel::link::{LinkReceiver, LinkSender, LinkShared};
 use crate::maps::{HashMap, HashSet};
 use streamlib_processor::Resources;
 
-/// How long a commit waits for the processors that it touches to come back from their calls.
-pub(crate) const HOLD_PATIENCE: Duration = Duration::from_secs(1);
-
 /// Who is asked while a plan is carried out.
 pub(crate) struct Delegates<'a> {
     pub(crate) factory: &'a dyn FactoryDelegate,
     pub(crate) processor: &'a dyn ProcessorDelegate,
     pub(crate) resources: &'a Resources,
+    /// How long to wait for a processor to come back from its call, for one that is removed to
+    /// finish, and for a thread to end: for each so long.
+    pub(crate) patience: Duration,
     /// Fails the step with this number, for tests of undo and retire.
     pub(crate) fail_at: Option<usize>,
 }
@@ -134,7 +134,8 @@ impl<'a> Phases<'a> {
         let plan = self.plan;
         for step in &plan.prepare {
             self.step += 1;
-            let result = self.injected_failure(step).and_then(|()| self.prepare(step));
+            // A step that is to fail fails when it is done, so that its own undo is seen, too.
+            let result = self.prepare(step).and_then(|()| self.injected_failure(step));
             if let Err(error) = result {
                 self.undo();
                 return Err(error);
@@ -160,11 +161,28 @@ impl<'a> Phases<'a> {
         Ok(carried)
     }
 
+    /// Fails the step that a test wants to fail. Strands are started after all other steps, and
+    /// fail then: see [`Self::injected_start`].
     fn injected_failure(&self, step: &Step) -> Result<(), Error> {
-        if self.delegates.fail_at == Some(self.step) {
-            return Err(Error::Injected { step: self.step, text: step.to_string() });
+        match self.delegates.fail_at == Some(self.step) {
+            true if matches!(step, Step::StartStrand { .. }) => Ok(()),
+            true => Err(Error::Injected { step: self.step, text: step.to_string() }),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Fails the start of a strand once it was started, if a test wants that: also for one that is
+    /// regrouped, which is made anew before the flip.
+    fn injected_start(&self, id: &ProcessorId) -> Result<(), Error> {
+        let Some(number) = self.delegates.fail_at else { return Ok(()) };
+        match self.plan.steps().nth(number.wrapping_sub(1)) {
+            Some(step @ (Step::StartStrand { strand, .. } | Step::Regroup { strand }))
+                if strand == id =>
+            {
+                Err(Error::Injected { step: number, text: step.to_string() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The cell that `processor` has after the plan.

@@ -19,6 +19,7 @@ use crate::ids::ProcessorId;
 use crate::link_channel::input::InputCell;
 use crate::link_channel::output::OutputCell;
 use crate::maps::HashMap;
+use crate::pubsub::events::ProcessorState;
 
 /// Exclusive access to one processor.
 #[derive(Debug)]
@@ -69,6 +70,19 @@ impl Open<'_> {
     pub(crate) fn close(&mut self, cause: EndCause, message: Option<String>) {
         let cell = Arc::clone(self.cell);
         close_outputs(&cell, self.body(), cause, message);
+    }
+
+    /// What is linked to nothing that could end it ends by itself, once it has given what it holds
+    /// back.
+    pub(crate) fn end_source(&mut self, cause: EndCause) {
+        let Parts { body, inputs, .. } = self.parts();
+        let lanes = || inputs.iter().flat_map(|input| &input.lanes);
+        let is_linked = lanes().any(|lane| lane.link.is_some() || !lane.before.is_empty());
+        if !is_linked && body.phase == Phase::Running {
+            body.phase = Phase::Ending(cause);
+            body.wake_at_ns = None;
+            self.cell.set_state(ProcessorState::Ending);
+        }
     }
 
     /// Tells the processor that it is paused, or goes on.

@@ -79,6 +79,7 @@ impl Default for EngineBuilder {
                 memory_budget_bytes: 4 << 30,
                 link_budget_bytes: 512 << 20,
                 drain_timeout: Duration::from_secs(5),
+                patience: Duration::from_secs(1),
             },
         }
     }
@@ -167,6 +168,16 @@ impl EngineBuilder {
     #[must_use]
     pub fn with_drain_timeout(mut self, timeout: Duration) -> Self {
         self.settings.drain_timeout = timeout;
+        self
+    }
+
+    /// How long a commit, a pause and a step wait for a processor that they touch to come back from
+    /// its call, and a commit for each that it removes to finish with what had reached it. What
+    /// does not come back fails the commit, unless it is removed: then it is left behind, and
+    /// reported. Default: 1 s.
+    #[must_use]
+    pub fn with_commit_patience(mut self, patience: Duration) -> Self {
+        self.settings.patience = patience;
         self
     }
 

@@ -120,6 +120,7 @@ impl Shared {
             factory: &self.factory,
             processor: &*self.processor_delegate,
             resources: &self.resources,
+            patience: self.settings.patience,
             fail_at,
         };
         let state = committing.graph.state();

@@ -1,6 +1,6 @@
 //! Control of a running graph that is no change of it: pause, resume, single steps.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use std::sync::atomic::Ordering::Release;
 
@@ -122,7 +122,7 @@ impl Shared {
     ) -> Result<R> {
         let unknown = || Error::NoSuchProcessor(id.clone(), String::new());
         let cell = self.view.load().cells.get(id).cloned().ok_or_else(unknown)?;
-        let patience = Duration::from_secs(1);
+        let patience = self.settings.patience;
         let held = HeldStrand::hold_of(&cell, Instant::now() + patience);
         let busy = || Error::Busy { strand: id.clone(), patience };
         let mut held = held.ok_or_else(|| cell.strand().map_or_else(unknown, |_| busy()))?;

@@ -36,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) memory_budget_bytes: u64,
     pub(crate) link_budget_bytes: u64,
     pub(crate) drain_timeout: Duration,
+    pub(crate) patience: Duration,
 }
 
 /// What all handles of an engine share.

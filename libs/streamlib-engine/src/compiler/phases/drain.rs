@@ -9,14 +9,11 @@ use crate::execution::ProcessorCell;
 use crate::execution::held::HeldStrand;
 use crate::ids::ProcessorId;
 
-/// How long frames inside a removed processor are drained before they are counted flushed.
-const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
-
 impl Phases<'_> {
     /// Lets a removed processor end, if it still runs.
     pub(super) fn drain(&mut self, processor: &ProcessorId) {
         let Some(cell) = self.old.running.get(processor) else { return };
-        let deadline = Instant::now() + DRAIN_PATIENCE;
+        let deadline = Instant::now() + self.delegates.patience;
         // Its links have ended, so it ends by itself once it has processed what waits.
         while Instant::now() < deadline && !ended(cell) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -33,11 +30,7 @@ impl Phases<'_> {
         problems: &mut Vec<String>,
     ) {
         if replaced {
-            if let Some(old) = self.old.cells.get_mut(processor)
-                && std::mem::take(&mut old.open().body().counted_active)
-            {
-                self.installed.env.ends.remove_active();
-            }
+            // The flip took it out.
             return;
         }
         if let Err(error) = self.delegates.processor.will_stop(processor) {
@@ -47,7 +40,7 @@ impl Phases<'_> {
         if cell.strand().is_none() {
             return;
         }
-        match HeldStrand::hold_of(&cell, Instant::now() + super::HOLD_PATIENCE) {
+        match HeldStrand::hold_of(&cell, Instant::now() + self.delegates.patience) {
             // All members are removed ones: what stays left the strand in the flip.
             Some(held) => {
                 for mut old in held.disband() {

@@ -45,6 +45,8 @@ impl Phases<'_> {
             let Some(old) = self.installed.cells.get(id) else { continue };
             let Some((mut from, mut to)) = self.holdings.open_pair(old) else { continue };
             let (from, to) = (from.parts(), to.parts());
+            // Of the two only one is waited for.
+            to.body.counted_active = std::mem::take(&mut from.body.counted_active);
             let is_source = from.inputs.is_empty();
             for input in to.inputs {
                 let same = |before: &&mut InputCell| before.name == input.name;
@@ -134,8 +136,9 @@ impl Phases<'_> {
         }
     }
 
-    /// Removed processors run on until they have ended. What they still send goes where a consumer
-    /// waits for it, and to those that are removed with them; else nowhere.
+    /// Removed processors run on until they have ended, and sources end now: those that are removed
+    /// with them would wait for that. What they still send goes where a consumer waits for it, and
+    /// to those that are removed with them; else nowhere.
     fn take_out_removed(&mut self, kept: &HashSet<LinkKey>) {
         let removed = self.plan.retire.iter().filter_map(|step| match step {
             Step::Stop { processor, replaced: false } => Some(processor),
@@ -152,6 +155,7 @@ impl Phases<'_> {
                     };
                     self.old.senders.extend(output.links.extract_if(.., |link| !is_used(link)));
                 }
+                open.end_source(EndCause::Removed);
             }
             self.old.running.insert(id.clone(), cell);
         }

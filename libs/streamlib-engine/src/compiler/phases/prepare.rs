@@ -10,7 +10,7 @@ use streamlib_processor::SetupContext;
 use streamlib_schema::Delivery;
 
 use super::undo::Undo;
-use super::{HOLD_PATIENCE, NewLink, Phases};
+use super::{NewLink, Phases};
 use crate::compiler::blueprint::{Carrier, LinkKey, ProcessorPlan, StrandPlan};
 use crate::compiler::plan::Step;
 use crate::delegates::SchedulingStrategy;
@@ -116,7 +116,8 @@ impl Phases<'_> {
 
     /// Takes the RUN bits of `strands`; all others run on.
     fn hold(&mut self, strands: &[ProcessorId]) -> Result<(), Error> {
-        let deadline = Instant::now() + HOLD_PATIENCE;
+        let patience = self.delegates.patience;
+        let deadline = Instant::now() + patience;
         for id in strands {
             let Some(strand) = self.installed.strands.get(id) else { continue };
             if let Some(held) = HeldStrand::hold(strand, deadline) {
@@ -125,7 +126,7 @@ impl Phases<'_> {
             }
             let stays = |member: &Arc<ProcessorCell>| self.is_planned(member);
             if strand.members().iter().any(stays) {
-                return Err(Error::Busy { strand: id.clone(), patience: HOLD_PATIENCE });
+                return Err(Error::Busy { strand: id.clone(), patience });
             }
         }
         Ok(())
@@ -176,6 +177,7 @@ impl Phases<'_> {
         for id in self.strands_to_make() {
             let Some(plan) = self.after.strands.get(&id).cloned() else { continue };
             let strand = self.start_strand(&id, &plan)?;
+            self.injected_start(&id)?;
             self.new_strands.push((id, HeldStrand::new(strand)));
         }
         self.leaving = self.strands_of_leavers();

@@ -2,16 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{Carried, Phases};
 use crate::compiler::plan::Step;
 use crate::execution::home::Home;
 use crate::execution::step::panicked;
 use crate::ids::ProcessorId;
-
-/// How long a thread that is not needed any more has to end.
-const THREAD_PATIENCE: Duration = Duration::from_secs(1);
 
 impl Phases<'_> {
     pub(super) fn retire(&mut self, step: &Step, carried: &mut Carried) {
@@ -55,7 +51,7 @@ impl Phases<'_> {
             .installed
             .homes()
             .any(|home| matches!(home, Home::Thread(other) if Arc::ptr_eq(other, thread)));
-        if !kept && !thread.close(THREAD_PATIENCE) {
+        if !kept && !thread.close(self.delegates.patience) {
             problems.push(format!("the thread of {id} did not end; it is left behind"));
             self.installed.abandoned_threads += 1;
         }
