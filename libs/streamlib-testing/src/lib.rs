@@ -1,16 +1,18 @@
 //! What the tests of StreamLib share. No product crate depends on this one.
 //!
 //! Here so far: [`CountingAllocator`], which counts what every thread of a process allocates while
-//! a [`Watch`] runs, and shows where.
+//! a [`Watch`] runs, and shows where; and [`LiveAllocator`], which knows what was not freed.
 
 #![expect(unsafe_code, reason = "a global allocator is an unsafe trait")]
 
 mod allocator;
 mod error;
+mod live;
 mod report;
 mod watch;
 
 pub use allocator::{CountingAllocator, exempt};
 pub use error::{Error, Result};
+pub use live::LiveAllocator;
 pub use report::{Report, Site};
 pub use watch::Watch;

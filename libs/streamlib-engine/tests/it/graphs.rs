@@ -2,7 +2,7 @@
 //!
 //! A change is one line: `+ gray: effect {"amount": 1}` adds, `- gray` removes, `a.out -> b.in
 //! {"depth": 3}` links, `x 3` removes link 3, `gray = {..}` sets the configuration, `gray ! effect
-//! {..}` replaces.
+//! {..}` replaces. `effect @ thread` says what it runs on: `thread`, `pool`, `inline` or `main`.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use streamlib_abi::media::PixelFormat;
 use streamlib_engine::compiler::{Blueprint, Plan, blueprint, plan, revise};
 use streamlib_engine::delegates::{
-    ConverterChoice, DefaultScheduler, FactoryDelegate, RegistryBackedFactory,
+    ConverterChoice, DefaultScheduler, FactoryDelegate, RegistryBackedFactory, SchedulingStrategy,
+    ThreadPriority,
 };
 use streamlib_engine::graph::{Applied, Change, GraphSnapshot, LinkOptions, ProcessorNode, apply};
 use streamlib_engine::ids::{LinkId, PortRef, ProcessorId};
@@ -39,7 +40,13 @@ fn change(line: &str) -> Change {
         Some(at) => (line[..at].trim(), serde_json::from_str(&line[at..]).unwrap()),
         None => (line, Value::Null),
     };
-    let node = |name: &str, kind: &str, config| ProcessorNode::new(id(name), kind, config);
+    let node = |name: &str, kind: &str, config| {
+        let (kind, scheduling) = match kind.split_once(" @ ") {
+            Some((kind, home)) => (kind, Some(strategy(home))),
+            None => (kind, None),
+        };
+        ProcessorNode { scheduling, ..ProcessorNode::new(id(name), kind, config) }
+    };
     if let Some(words) = words.strip_prefix("+ ") {
         let (name, kind) = words.split_once(": ").unwrap();
         return Change::Add { node: node(name, kind, json) };
@@ -62,6 +69,17 @@ fn change(line: &str) -> Change {
     }
     let name = words.strip_suffix(" =").unwrap();
     Change::SetConfig { id: id(name), config: json }
+}
+
+fn strategy(home: &str) -> SchedulingStrategy {
+    let priority = ThreadPriority::Normal;
+    match home {
+        "thread" => SchedulingStrategy::DedicatedThread { priority, name: None },
+        "pool" => SchedulingStrategy::WorkStealingPool,
+        "inline" => SchedulingStrategy::Lightweight,
+        "main" => SchedulingStrategy::MainThread,
+        other => panic!("nothing runs on `{other}`"),
+    }
 }
 
 /// A graph with what is decided about it.

@@ -2,6 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is its failure")]
 
+use streamlib_testing::LiveAllocator;
+
+/// Tells what was not freed. Each test has a process of its own, which cargo nextest gives it.
+#[global_allocator]
+static LIVE: LiveAllocator = LiveAllocator::new();
+
 mod clock;
 mod declare;
 mod delegates;
@@ -13,6 +19,7 @@ mod graph_properties;
 mod graphs;
 mod growth;
 mod holds;
+mod injection;
 mod isolation;
 mod joins;
 mod lifecycle;
