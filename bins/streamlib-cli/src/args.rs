@@ -62,6 +62,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ProcessorsCommand,
     },
+    /// What a plugin file is
+    #[command(after_help = help::PLUGIN)]
+    Plugin {
+        #[command(subcommand)]
+        command: PluginCommand,
+    },
     /// What frames and settings are: list, check, compare
     #[command(after_help = help::SCHEMAS)]
     Schemas {
@@ -90,11 +96,24 @@ pub(crate) struct FileArguments {
     pub(crate) assignments: Vec<Assignment>,
 }
 
+/// Plugins whose processors a graph may have.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct PluginArguments {
+    /// Load a plugin, a library of processors; may be repeated
+    #[arg(long = "plugin", value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Load every plugin in a folder; may be repeated
+    #[arg(long = "plugin-dir", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) folders: Vec<PathBuf>,
+}
+
 /// What `run` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RunArguments {
     #[command(flatten)]
     pub(crate) graph: FileArguments,
+    #[command(flatten)]
+    pub(crate) plugins: PluginArguments,
     /// The name under which it is found while it runs; the graph's own when absent
     #[arg(long, value_parser = parse_graph_name)]
     pub(crate) name: Option<String>,
@@ -114,6 +133,8 @@ pub(crate) struct RunArguments {
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     pub(crate) graph: FileArguments,
+    #[command(flatten)]
+    pub(crate) plugins: PluginArguments,
     /// Print the problems as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -207,12 +228,35 @@ pub(crate) struct EventsArguments {
 pub(crate) enum ProcessorsCommand {
     /// List all types of processors
     #[command(after_help = help::PROCESSORS)]
-    List(JsonArguments),
+    List {
+        #[command(flatten)]
+        plugins: PluginArguments,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Say everything about one type: ports, formats, settings
     #[command(after_help = help::PROCESSORS)]
     Describe {
         /// Its name; the last part is enough if only one type has it
         name: String,
+        #[command(flatten)]
+        plugins: PluginArguments,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What `plugin` does.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Say what a plugin was built for and what it offers, without running it
+    #[command(after_help = help::PLUGIN)]
+    Inspect {
+        /// The library
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
         /// Print JSON
         #[arg(long)]
         json: bool,

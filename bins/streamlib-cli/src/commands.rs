@@ -7,6 +7,7 @@ mod events;
 mod graph;
 mod inspect;
 mod list;
+mod plugin;
 mod processors;
 mod schemas;
 mod set;
@@ -14,7 +15,7 @@ mod set;
 use clap::CommandFactory as _;
 use streamlib_protocol::exit;
 
-use crate::args::{Arguments, Command, ProcessorsCommand};
+use crate::args::{Arguments, Command, PluginCommand, ProcessorsCommand};
 use crate::error::Error;
 use crate::run;
 use crate::screen::Screen;
@@ -37,11 +38,14 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<u8, Error> {
         Command::Stop(arguments) => control::stop(&arguments, screen),
         Command::List(arguments) => list::list(&arguments, screen),
         Command::Events(arguments) => events::events(&arguments, screen),
-        Command::Processors { command: ProcessorsCommand::List(arguments) } => {
-            processors::list(&arguments, screen)
+        Command::Processors { command: ProcessorsCommand::List { plugins, json } } => {
+            processors::list(&plugins, json, screen)
         }
-        Command::Processors { command: ProcessorsCommand::Describe { name, json } } => {
-            processors::describe(&name, json, screen)
+        Command::Processors { command: ProcessorsCommand::Describe { name, plugins, json } } => {
+            processors::describe(&name, &plugins, json, screen)
+        }
+        Command::Plugin { command: PluginCommand::Inspect { file, json } } => {
+            return plugin::inspect(&file, json, screen);
         }
         Command::Schemas { command } => return schemas::schemas(&command, screen),
         Command::Doctor(arguments) => return doctor::doctor(&arguments, screen),

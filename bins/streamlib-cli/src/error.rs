@@ -158,6 +158,14 @@ pub(crate) enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A file that is no plugin.
+    #[error("`{file}` is not a plugin that can be loaded: {source}")]
+    NoPlugin {
+        /// The file.
+        file: String,
+        /// What it is.
+        source: streamlib_package::PluginFileError,
+    },
     /// The operating system refused something.
     #[error("{doing}: {source}")]
     System {
@@ -188,7 +196,8 @@ impl Error {
             | Self::NoSuchSchema { .. }
             | Self::BadSchema { .. }
             | Self::BadDocument { .. }
-            | Self::NoFile { .. } => exit::USAGE,
+            | Self::NoFile { .. }
+            | Self::NoPlugin { .. } => exit::USAGE,
             Self::NoRuntime { .. }
             | Self::CannotStart { .. }
             | Self::StrangeAnswer { .. }

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde::de::DeserializeOwned;
 use streamlib_protocol::ErrorBody;
 
-use crate::args::FileArguments;
+use crate::args::{FileArguments, PluginArguments};
 use crate::error::Error;
 
 /// Name of the program.
@@ -43,6 +43,13 @@ pub(crate) fn graph_arguments(graph: &FileArguments) -> Vec<OsString> {
     arguments.push("--".into());
     arguments.push(graph.file.clone().into());
     arguments
+}
+
+/// What the runtime is told of plugins.
+pub(crate) fn plugin_arguments(plugins: &PluginArguments) -> Vec<OsString> {
+    let option = |name: &str, path: &PathBuf| [name.into(), path.clone().into()];
+    let files = plugins.files.iter().flat_map(|path| option("--plugin", path));
+    files.chain(plugins.folders.iter().flat_map(|path| option("--plugin-dir", path))).collect()
 }
 
 /// Asks the runtime's program something. It answers with JSON: what was asked for, or why not.

@@ -18,9 +18,12 @@ Usage:
       --socket PATH         where to listen; in the run folder when absent
       --drain-timeout-ms N  how long frames under way may take when it stops
       --parent-on-stdin     standard input is a socket to the program that started it
-  streamlib-runtime check FILE [--set ..]    every problem of a graph, as JSON
+      --plugin PATH         load a plugin; may be repeated
+      --plugin-dir DIR      load every plugin in a folder; may be repeated
+  streamlib-runtime check FILE [--set ..] [--plugin ..]
+                                             every problem of a graph, as JSON
   streamlib-runtime graph FILE [--set ..]    the graph as it is declared, as JSON
-  streamlib-runtime processors               what graphs can be made of, as JSON
+  streamlib-runtime processors [--plugin ..] what graphs can be made of, as JSON
   streamlib-runtime doctor                   what works on this machine, as JSON
   streamlib-runtime --help | --version
 
@@ -34,17 +37,27 @@ pub(crate) enum Command {
     Run(RunArguments),
     Check(GraphArguments),
     Graph(GraphArguments),
-    Processors,
+    Processors(Vec<PluginPath>),
     Doctor,
     Help,
     Version,
 }
 
-/// A graph file with its parameters.
+/// A graph file with its parameters and the plugins it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct GraphArguments {
     pub(crate) file: PathBuf,
     pub(crate) assignments: Vec<Assignment>,
+    pub(crate) plugins: Vec<PluginPath>,
+}
+
+/// Where plugins are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PluginPath {
+    /// One.
+    File(PathBuf),
+    /// All in a folder.
+    Folder(PathBuf),
 }
 
 /// What `run` takes.
@@ -78,7 +91,7 @@ fn parse_command(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
         "run" => parse_run(parser, true).map(Command::Run),
         "check" => parse_run(parser, false).map(|run| Command::Check(run.graph)),
         "graph" => parse_run(parser, false).map(|run| Command::Graph(run.graph)),
-        "processors" => parse_nothing(parser).map(|()| Command::Processors),
+        "processors" => parse_plugins(parser).map(Command::Processors),
         "doctor" => parse_nothing(parser).map(|()| Command::Doctor),
         "help" => Ok(Command::Help),
         other => Err(format!("there is no command `{other}`").into()),
@@ -98,6 +111,10 @@ fn parse_run(mut parser: lexopt::Parser, is_run: bool) -> Result<RunArguments, l
                 let assignment = text.parse::<Assignment>().map_err(|error| error.to_string())?;
                 run.graph.assignments.push(assignment);
             }
+            Long("plugin") => run.graph.plugins.push(PluginPath::File(parser.value()?.into())),
+            Long("plugin-dir") => {
+                run.graph.plugins.push(PluginPath::Folder(parser.value()?.into()));
+            }
             Long("name") if is_run => {
                 let name = parser.value()?.string()?;
                 streamlib_manifest::check_graph_name(&name).map_err(|error| error.to_string())?;
@@ -113,6 +130,19 @@ fn parse_run(mut parser: lexopt::Parser, is_run: bool) -> Result<RunArguments, l
     }
     run.graph.file = file.ok_or("there is no graph file")?;
     Ok(run)
+}
+
+fn parse_plugins(mut parser: lexopt::Parser) -> Result<Vec<PluginPath>, lexopt::Error> {
+    use lexopt::prelude::Long;
+    let mut plugins = Vec::new();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("plugin") => plugins.push(PluginPath::File(parser.value()?.into())),
+            Long("plugin-dir") => plugins.push(PluginPath::Folder(parser.value()?.into())),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(plugins)
 }
 
 fn parse_nothing(mut parser: lexopt::Parser) -> Result<(), lexopt::Error> {
@@ -136,6 +166,7 @@ mod tests {
             graph: GraphArguments {
                 file: "a.yaml".into(),
                 assignments: vec!["x=1".parse().unwrap(), "y=".parse().unwrap()],
+                plugins: vec![PluginPath::File("/a.so".into()), PluginPath::Folder("/b".into())],
             },
             name: Some("left".to_owned()),
             socket: Some("/s.sock".into()),
@@ -143,16 +174,18 @@ mod tests {
             parent_on_stdin: true,
         };
         let line = "run a.yaml --set x=1 --set y= --name left --socket /s.sock \
-                    --drain-timeout-ms=100 --parent-on-stdin";
+                    --drain-timeout-ms=100 --parent-on-stdin --plugin /a.so --plugin-dir /b";
         assert_eq!(read(line), Ok(Command::Run(expected)));
     }
 
     #[test]
     fn the_other_commands() {
-        let graph = GraphArguments { file: "a.yaml".into(), assignments: Vec::new() };
+        let graph = GraphArguments { file: "a.yaml".into(), ..GraphArguments::default() };
         assert_eq!(read("check a.yaml"), Ok(Command::Check(graph.clone())));
         assert_eq!(read("graph a.yaml"), Ok(Command::Graph(graph)));
-        assert_eq!(read("processors"), Ok(Command::Processors));
+        assert_eq!(read("processors"), Ok(Command::Processors(Vec::new())));
+        let plugins = vec![PluginPath::File("a.so".into())];
+        assert_eq!(read("processors --plugin a.so"), Ok(Command::Processors(plugins)));
         assert_eq!(read("doctor"), Ok(Command::Doctor));
         assert_eq!((read("--help"), read("help")), (Ok(Command::Help), Ok(Command::Help)));
         assert_eq!(read("--version"), Ok(Command::Version));

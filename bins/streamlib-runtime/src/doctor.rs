@@ -39,7 +39,7 @@ fn program() -> Check {
 }
 
 fn processors() -> Check {
-    match types::all() {
+    match types::all(&[]) {
         Ok(types) => Check::ok("processors", format!("{} built in", types.processors.len())),
         Err(error) => Check::not_ok(
             CheckStatus::Failed,

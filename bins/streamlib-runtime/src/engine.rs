@@ -16,13 +16,14 @@ use streamlib::engine::graph::GraphState as EngineState;
 use streamlib_manifest::Diagnostics;
 use streamlib_protocol::parent::ProcessorEnd;
 use streamlib_protocol::{
-    ErrorBody, ErrorCode, GraphState, Inspect, Progress, Snapshot, TransactionReply,
-    TransactionRequest,
+    ErrorBody, ErrorCode, GraphState, Inspect, ProcessorTypes, Progress, Snapshot,
+    TransactionReply, TransactionRequest,
 };
 
 use crate::event_log::EventLog;
 use crate::hosted::HostedGraph;
 use crate::load::Loaded;
+use crate::{plugins, types};
 
 pub(crate) use declared::of_file;
 
@@ -46,6 +47,9 @@ pub(crate) struct EngineGraph {
 pub(crate) fn with_more(known: Diagnostics, loaded: &Loaded) -> Diagnostics {
     // One that cannot even be made says so when a graph without errors is to be run.
     let Ok(runtime) = StreamRuntime::new() else { return known };
+    if plugins::load(&runtime, &loaded.plugins).is_err() {
+        return known;
+    }
     let more = streamlib::graph_file::check(runtime.engine(), &loaded.graph);
     refusals::with_more(known, &more, loaded)
 }
@@ -53,11 +57,14 @@ pub(crate) fn with_more(known: Diagnostics, loaded: &Loaded) -> Diagnostics {
 impl EngineGraph {
     /// A runtime with the settings of a graph, which is not in it yet.
     pub(crate) fn build(loaded: &Loaded, name: &str) -> Result<Arc<Self>, ErrorBody> {
-        let mut builder = StreamRuntime::builder().with_drain_timeout(NO_LIMIT);
+        let mut builder = StreamRuntime::builder()
+            .with_drain_timeout(NO_LIMIT)
+            .with_plugin_loader(plugins::loader());
         if let Some(bytes) = loaded.graph.settings.memory_budget_bytes {
             builder = builder.with_memory_budget(bytes);
         }
         let runtime = builder.build().map_err(|error| refusals::runtime(&error))?;
+        plugins::load(&runtime, &loaded.plugins)?;
         Ok(Arc::new(Self {
             runtime,
             name: name.to_owned(),
@@ -127,6 +134,10 @@ impl HostedGraph for EngineGraph {
         let Some(started) = self.started.get() else { return 0 };
         let until = self.ended.get().copied().unwrap_or_else(Instant::now);
         u64::try_from(until.saturating_duration_since(*started).as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn types(&self) -> ProcessorTypes {
+        types::of(&self.runtime)
     }
 
     fn snapshot(&self) -> Snapshot {

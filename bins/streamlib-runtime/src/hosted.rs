@@ -4,7 +4,8 @@
 //! the tests of the server from a graph that is made up.
 
 use streamlib_protocol::{
-    ErrorBody, GraphState, Inspect, Progress, Snapshot, TransactionReply, TransactionRequest,
+    ErrorBody, GraphState, Inspect, ProcessorTypes, Progress, Snapshot, TransactionReply,
+    TransactionRequest,
 };
 
 /// A graph as the control plane sees it. Calls may take as long as a commit takes, so they are
@@ -14,6 +15,8 @@ pub(crate) trait HostedGraph: Send + Sync + 'static {
     fn state(&self) -> GraphState;
     /// Time since it was started, ns; 0 before. Stands still after its end.
     fn uptime_ns(&self) -> u64;
+    /// What it can be made of: what is built in and what its plugins offer.
+    fn types(&self) -> ProcessorTypes;
     /// The graph as it is declared.
     fn snapshot(&self) -> Snapshot;
     /// Everything that is known of the running graph.

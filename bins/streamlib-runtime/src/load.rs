@@ -6,7 +6,7 @@ use std::path::Path;
 use streamlib_manifest::{FILE_BYTES_MAX, Parsed, ResolvedGraph, parse_graph_bytes};
 use streamlib_protocol::{ErrorBody, ErrorCode, Problem};
 
-use crate::args::GraphArguments;
+use crate::args::{GraphArguments, PluginPath};
 use crate::{engine, problems};
 
 /// A graph file that can be built, as far as can be said without the types of its processors.
@@ -16,6 +16,8 @@ pub(crate) struct Loaded {
     pub(crate) parsed: Parsed,
     /// What is not wrong but probably not meant.
     pub(crate) warnings: Vec<Problem>,
+    /// Plugins that the command line names.
+    pub(crate) plugins: Vec<PluginPath>,
 }
 
 /// Reads a graph file.
@@ -25,7 +27,8 @@ pub(crate) fn load(arguments: &GraphArguments) -> Result<Loaded, ErrorBody> {
     let (graph, found) = parsed.resolve_readable(&arguments.assignments);
     let has_errors = found.has_errors();
     let warnings = problems::problems(&found);
-    let loaded = Loaded { graph, parsed, warnings };
+    let plugins = arguments.plugins.clone();
+    let loaded = Loaded { graph, parsed, warnings, plugins };
     if !has_errors {
         return Ok(loaded);
     }

@@ -12,6 +12,7 @@ mod event_log;
 mod hosted;
 mod load;
 mod parent;
+mod plugins;
 mod problems;
 mod run;
 mod run_folder;
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => answer(check(&arguments)),
         Command::Graph(arguments) => answer(graph(&arguments)),
-        Command::Processors => answer(types::all()),
+        Command::Processors(plugins) => answer(types::all(&plugins)),
         Command::Doctor => answer(Ok(doctor::examine())),
         Command::Help => print(args::HELP.as_bytes()),
         Command::Version => {

@@ -48,5 +48,10 @@ impl Parent {
 
 /// Says on standard error why the program ends.
 pub(crate) fn complain(error: &ErrorBody) {
-    let _said = writeln!(io::stderr().lock(), "error: {error}");
+    say(&format!("error: {error}"));
+}
+
+/// Says a line on standard error.
+pub(crate) fn say(line: &str) {
+    let _said = writeln!(io::stderr().lock(), "{line}");
 }

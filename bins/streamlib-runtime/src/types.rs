@@ -1,14 +1,25 @@
 //! What graphs can be made of.
 
-use streamlib::engine::delegates::FactoryDelegate as _;
+use streamlib::StreamRuntime;
 use streamlib_protocol::{ErrorBody, ErrorCode, ProcessorTypes};
 
-/// All types of processors, by name.
-pub(crate) fn all() -> Result<ProcessorTypes, ErrorBody> {
-    let registry = streamlib::builtins().map_err(|error| {
-        ErrorBody::new(ErrorCode::Internal, format!("the built-in processors clash: {error}"))
+use crate::args::PluginPath;
+use crate::plugins;
+
+/// All types of processors, by name: those that are built in and those of plugins.
+pub(crate) fn all(paths: &[PluginPath]) -> Result<ProcessorTypes, ErrorBody> {
+    let builder = StreamRuntime::builder().with_workers(1).with_plugin_loader(plugins::loader());
+    let runtime = builder.build().map_err(|error| {
+        ErrorBody::new(ErrorCode::Internal, format!("the types cannot be listed: {error}"))
     })?;
-    let names = registry.type_names();
-    let descriptors = names.iter().filter_map(|name| registry.descriptor(name));
-    Ok(ProcessorTypes { processors: descriptors.map(|one| (*one).clone()).collect() })
+    plugins::load(&runtime, paths)?;
+    Ok(of(&runtime))
+}
+
+/// The types that a runtime has.
+pub(crate) fn of(runtime: &StreamRuntime) -> ProcessorTypes {
+    let factory = runtime.factory();
+    let names = factory.type_names();
+    let descriptors = names.iter().filter_map(|name| factory.descriptor(name));
+    ProcessorTypes { processors: descriptors.map(|one| (*one).clone()).collect() }
 }

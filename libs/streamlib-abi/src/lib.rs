@@ -17,6 +17,8 @@
 //! | [`handle`] | counted handle to a block, with functions for retain and release |
 //! | [`port`] | the tables behind input and output ports |
 //! | [`call`] | what one call of a processor is told and what it asks for |
+//! | [`mod@note`] | the note in a plugin file, readable without loading it |
+//! | [`plugin`] | the tables between a host and a plugin |
 //! | [`status`] | what a table function answers |
 
 #![expect(unsafe_code, reason = "this crate defines the pointers that cross the ABI")]
@@ -26,6 +28,8 @@ pub mod call;
 pub mod envelope;
 pub mod handle;
 pub mod media;
+pub mod note;
+pub mod plugin;
 pub mod port;
 pub mod status;
 

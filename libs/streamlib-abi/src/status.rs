@@ -28,6 +28,10 @@ impl Status {
     pub const OVER_BUDGET: Self = Self(-4);
     /// The port has been ended; nothing can be sent on it any more.
     pub const ENDED: Self = Self(-5);
+    /// A processor of a plugin failed and told its host why.
+    pub const FAILED: Self = Self(-6);
+    /// A processor of a plugin panicked; its host was told what it said.
+    pub const PANICKED: Self = Self(-7);
 
     /// True for [`Status::OK`].
     pub const fn is_ok(self) -> bool {

@@ -8,7 +8,7 @@ mod processor;
 mod scheduler;
 
 pub use factory::{
-    ConverterChoice, FactoryDelegate, PortInfo, RegisterError, RegistryBackedFactory,
+    ConverterChoice, FactoryDelegate, PortInfo, ProcessorType, RegisterError, RegistryBackedFactory,
 };
 pub use processor::{DefaultProcessorDelegate, ProcessorDelegate};
 pub use scheduler::{

@@ -13,6 +13,7 @@ mod digest;
 mod error;
 mod folder;
 mod home;
+pub mod plugin_file;
 mod progress;
 pub mod resolve;
 
@@ -25,4 +26,5 @@ pub use digest::Digest;
 pub use error::{PackProblem, PackageError};
 pub use folder::{PackageFolder, STREAMLIB_VERSION};
 pub use home::Home;
+pub use plugin_file::{PluginFile, PluginFileError, PluginProcessorName};
 pub use progress::{OnProgress, Progress};

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use streamlib_abi::call::{CallState, Requests};
 
 /// Things of the process that processors share, by type: a GPU device, an audio host.
@@ -25,7 +26,8 @@ impl Resources {
 
 /// What processors of one graph agree on where their own settings leave it open. A runtime is given
 /// another one as a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MediaConfig {
     /// Samples a second of sound that is made or resampled, Hz.
     pub sample_rate: u32,

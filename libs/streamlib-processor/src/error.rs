@@ -29,6 +29,18 @@ impl Error {
         Self(Box::new(Inner { message: message.into(), source: Some(source.into()) }))
     }
 
+    /// What was wrong, without what led to it.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What led to it, the nearest first, each without what led to it in turn.
+    pub fn sources(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+        let first =
+            self.0.source.as_deref().map(|error| error as &(dyn std::error::Error + 'static));
+        std::iter::successors(first, |error| error.source())
+    }
+
     pub(crate) fn block(port: &str, error: BlockError) -> Self {
         Self::with_source(format!("port `{port}` got a frame that it cannot read"), error)
     }
@@ -37,12 +49,7 @@ impl Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0.message)?;
-        let mut source = self.0.source.as_deref().map(|error| error as &dyn std::error::Error);
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
+        self.sources().try_for_each(|error| write!(f, ": {error}"))
     }
 }
 

@@ -29,7 +29,7 @@ pub use frame::{
     AnyFrame, AudioFrame, AudioFrameMut, DataFrame, EncodedAudioFrame, EncodedVideoFrame,
     FrameType, PacketFrame, PacketInfo, PacketMut, VideoFrame, VideoFrameMut,
 };
-pub use object::{BoxedProcessor, DynProcessor, create};
+pub use object::{BoxedProcessor, DynProcessor, create, instantiate};
 pub use ports::{Input, InputLanes, Output, SendError};
 pub use processor::{Processor, ProcessorParts};
 pub use streamlib_abi as abi;

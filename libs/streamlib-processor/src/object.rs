@@ -124,7 +124,15 @@ impl<P: Processor> DynProcessor for P {
 /// # Errors
 /// The configuration is not of the form of `P::Config`, or `P` refuses it.
 pub fn create<P: Processor>(config: &Value) -> Result<BoxedProcessor> {
-    Ok(Box::new(P::from_config(read_config(config)?)?))
+    Ok(Box::new(instantiate::<P>(config)?))
+}
+
+/// As [`create`], unboxed.
+///
+/// # Errors
+/// As there.
+pub fn instantiate<P: Processor>(config: &Value) -> Result<P> {
+    P::from_config(read_config(config)?)
 }
 
 /// Reads a configuration: settings that are not given have their defaults.

@@ -15,6 +15,12 @@ pub trait ProcessorParts: Sized + Send + 'static {
     /// The configuration.
     type Config: ProcessorConfig;
 
+    /// The name in the description.
+    const NAME: &'static str;
+
+    /// The version in the description.
+    const VERSION: &'static str;
+
     /// The description. Made anew each time: for registration, not for the frame path.
     fn descriptor() -> ProcessorDescriptor;
 

@@ -24,6 +24,7 @@
 
 mod builtins;
 pub mod graph_file;
+mod plugins;
 mod runtime;
 mod writer_scaler;
 
@@ -38,6 +39,7 @@ pub use streamlib_engine::execution::ProcessorEnd;
 pub use streamlib_engine::{
     CommitMode, Committed, Engine, Error, GraphOutcome, ProcessorHandle, Transaction,
 };
+pub use streamlib_host as host;
 pub use streamlib_manifest as manifest;
 #[doc(hidden)]
 pub use streamlib_processor::__private;

@@ -1,6 +1,7 @@
 //! The runtime: an engine with the built-in processors and graph files.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use signal_hook::iterator::Signals;
 use streamlib_engine::delegates::{FactoryDelegate, ProcessorDelegate, SchedulerDelegate};
 use streamlib_engine::execution::Clock;
 use streamlib_engine::{CommitMode, Engine, EngineBuilder, GraphOutcome};
+use streamlib_host::{PluginError, PluginLoader};
 use streamlib_manifest::ResolvedGraph;
 use streamlib_processor::MediaConfig;
 
@@ -27,6 +29,17 @@ pub enum RuntimeError {
     /// A graph file cannot be loaded.
     #[error(transparent)]
     GraphFile(#[from] GraphFileError),
+    /// A plugin cannot be loaded.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    /// A plugin has a processor whose name is taken.
+    #[error("the plugin `{}` cannot be used: {source}", path.display())]
+    PluginNames {
+        /// Its file.
+        path: PathBuf,
+        /// Which name.
+        source: streamlib_engine::delegates::RegisterError,
+    },
     /// Signals cannot be received.
     #[error("signals of the operating system cannot be received: {0}")]
     Signals(#[source] std::io::Error),
@@ -37,6 +50,7 @@ pub enum RuntimeError {
 #[derive(Debug, Clone)]
 pub struct StreamRuntime {
     engine: Engine,
+    pub(crate) plugins: PluginLoader,
 }
 
 impl StreamRuntime {
@@ -51,7 +65,8 @@ impl StreamRuntime {
     /// A runtime to be put together.
     pub fn builder() -> RuntimeBuilder {
         let scalers = crate::writer_scaler::picture_scalers();
-        RuntimeBuilder { engine: Engine::builder().with_resource(scalers) }
+        let engine = Engine::builder().with_resource(scalers);
+        RuntimeBuilder { engine, plugins: PluginLoader::default() }
     }
 
     /// The engine.
@@ -102,6 +117,7 @@ impl Deref for StreamRuntime {
 #[derive(Debug)]
 pub struct RuntimeBuilder {
     engine: EngineBuilder,
+    plugins: PluginLoader,
 }
 
 macro_rules! forward {
@@ -145,12 +161,19 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Loads the plugins, and hears what they say to people. Default: one that says nothing.
+    #[must_use]
+    pub fn with_plugin_loader(mut self, plugins: PluginLoader) -> Self {
+        self.plugins = plugins;
+        self
+    }
+
     /// Puts the runtime together. Nothing runs until `start`.
     ///
     /// # Errors
     /// Its threads cannot be started.
     pub fn build(self) -> Result<StreamRuntime, RuntimeError> {
         let engine = self.engine.with_registry(crate::builtins()?).build()?;
-        Ok(StreamRuntime { engine })
+        Ok(StreamRuntime { engine, plugins: self.plugins })
     }
 }

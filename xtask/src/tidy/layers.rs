@@ -19,6 +19,19 @@ const EDGES: &[(&str, &[&str])] = &[
     ("streamlib-package", &["streamlib-abi", "streamlib-schema", "streamlib-manifest"]),
     // Layer 2: the engine.
     ("streamlib-engine", &["streamlib-abi", "streamlib-schema", "streamlib-processor"]),
+    // Layer 2, for plugins: what their author sees. Never the engine.
+    ("streamlib-plugin", &["streamlib-abi", "streamlib-processor"]),
+    // Layer 3: foreign code as processors.
+    (
+        "streamlib-host",
+        &[
+            "streamlib-abi",
+            "streamlib-schema",
+            "streamlib-processor",
+            "streamlib-package",
+            "streamlib-engine",
+        ],
+    ),
     // Layer 3: families of processors. They know no engine; their inner parts may know only the
     // vocabulary.
     ("streamlib-video", LEAF),
@@ -39,6 +52,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "streamlib-package",
             "streamlib-processor",
             "streamlib-engine",
+            "streamlib-host",
             "streamlib-video",
             "streamlib-audio",
             "streamlib-codec",
@@ -108,6 +122,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("hecs", &["streamlib-engine"]),
     ("jtd", &["streamlib-schema"]),
     ("minisign-verify", &["streamlib-package"]),
+    ("libloading", &["streamlib-host"]),
     ("muxide", &["streamlib-container"]),
     ("object", &["streamlib-package"]),
     ("openh264", &["streamlib-codec"]),
@@ -141,6 +156,7 @@ const NEVER_LINKED: &[(&str, &[&str])] = &[
         "streamlib-processor",
         &["tokio", "iceoryx2", "wgpu", "hyper", "clap_builder", "hecs", "petgraph"],
     ),
+    ("streamlib-plugin", &["streamlib-engine", "iceoryx2", "tokio", "wgpu", "clap_builder"]),
     ("streamlib-cli", &["streamlib-engine", "openh264", "opusic-c"]),
 ];
 

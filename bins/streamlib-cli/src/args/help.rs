@@ -27,11 +27,22 @@ Examples:
   streamlib run graph.yaml
   streamlib run graph.yaml --set clip=my.mp4 --set out=/tmp
   streamlib run graph.yaml --json > report.json
+  streamlib run graph.yaml --plugin libeffects.so
   streamlib run graph.yaml --name left & streamlib inspect left";
+
+pub(super) const PLUGIN: &str = "\
+A plugin says in a note of its file which ABI, compiler and target it was built for and which
+processors it offers. The note is read; nothing of the file is run. The exit code is 0 if this
+machine and this version can load it, else 2.
+
+Examples:
+  streamlib plugin inspect libsimple_effects.so
+  streamlib plugin inspect libsimple_effects.so --json | jq '.processors[].name'
+  streamlib run graph.yaml --plugin libsimple_effects.so";
 
 pub(super) const CHECK: &str = "\
 All problems are said at once, each with its line and what to do. Nothing is run and no file that
-the graph names is opened. The exit code is 0 if the graph can be run, else 2.
+the graph names is opened; plugins are loaded to ask what they offer. The exit code is 0 if the graph can be run, else 2.
 
 Examples:
   streamlib check graph.yaml

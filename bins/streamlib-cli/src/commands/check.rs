@@ -18,7 +18,9 @@ struct Checked {
 
 /// Prints the problems. The exit code is that of a graph that cannot be run, if it cannot.
 pub(crate) fn check(arguments: &CheckArguments, screen: &mut Screen) -> Result<u8, Error> {
-    let asked = program::ask("check", program::graph_arguments(&arguments.graph));
+    let mut asking = program::plugin_arguments(&arguments.plugins);
+    asking.extend(program::graph_arguments(&arguments.graph));
+    let asked = program::ask("check", asking);
     let (ok, problems) = match asked {
         Ok(warnings) => (true, warnings),
         Err(Error::Refused(ErrorBody { code: ErrorCode::InvalidGraph, problems, .. })) => {

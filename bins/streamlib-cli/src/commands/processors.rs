@@ -7,16 +7,20 @@ use streamlib_schema::{
     ProcessExecution, ProcessorDescriptor, Trigger, nearest_name,
 };
 
-use crate::args::JsonArguments;
+use crate::args::PluginArguments;
 use crate::error::Error;
 use crate::program;
 use crate::screen::Screen;
 use crate::table::Table;
 
 /// Prints all types.
-pub(crate) fn list(arguments: &JsonArguments, screen: &mut Screen) -> Result<(), Error> {
-    let types: ProcessorTypes = program::ask("processors", [])?;
-    if arguments.json {
+pub(crate) fn list(
+    plugins: &PluginArguments,
+    json: bool,
+    screen: &mut Screen,
+) -> Result<(), Error> {
+    let types: ProcessorTypes = program::ask("processors", program::plugin_arguments(plugins))?;
+    if json {
         return screen.print_json(&types);
     }
     let mut table = Table::new(&["TYPE", "INPUTS", "OUTPUTS", "WHAT IT DOES"]);
@@ -32,8 +36,13 @@ pub(crate) fn list(arguments: &JsonArguments, screen: &mut Screen) -> Result<(),
 }
 
 /// Prints everything about one type.
-pub(crate) fn describe(name: &str, json: bool, screen: &mut Screen) -> Result<(), Error> {
-    let types: ProcessorTypes = program::ask("processors", [])?;
+pub(crate) fn describe(
+    name: &str,
+    plugins: &PluginArguments,
+    json: bool,
+    screen: &mut Screen,
+) -> Result<(), Error> {
+    let types: ProcessorTypes = program::ask("processors", program::plugin_arguments(plugins))?;
     let found = types.find(name).ok_or_else(|| no_such_type(&types, name))?;
     if json {
         return screen.print_json(found);

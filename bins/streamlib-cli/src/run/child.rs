@@ -47,6 +47,7 @@ impl Child {
         if let Some(timeout) = arguments.drain_timeout {
             command.args(["--drain-timeout-ms", &milliseconds(timeout).to_string()]);
         }
+        command.args(program::plugin_arguments(&arguments.plugins));
         command.args(program::graph_arguments(&arguments.graph));
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = command

@@ -24,6 +24,7 @@ fn the_program_says_where_to_begin() {
       list         List the graphs that run
       events       Follow what happens in a running graph
       processors   What graphs can be made of
+      plugin       What a plugin file is
       schemas      What frames and settings are: list, check, compare
       doctor       Say what works on this machine and what to install
       completions  Print the completions of a shell
@@ -67,6 +68,8 @@ fn a_command_says_how_it_is_used() {
 
     Options:
           --set <NAME=VALUE>      Set a parameter of the graph; may be repeated
+          --plugin <PATH>         Load a plugin, a library of processors; may be repeated
+          --plugin-dir <DIR>      Load every plugin in a folder; may be repeated
           --name <NAME>           The name under which it is found while it runs; the graph's own when
                                   absent
           --json                  Print the report as JSON when the graph has ended
@@ -84,6 +87,7 @@ fn a_command_says_how_it_is_used() {
       streamlib run graph.yaml
       streamlib run graph.yaml --set clip=my.mp4 --set out=/tmp
       streamlib run graph.yaml --json > report.json
+      streamlib run graph.yaml --plugin libeffects.so
       streamlib run graph.yaml --name left & streamlib inspect left
     --- stderr
     ");

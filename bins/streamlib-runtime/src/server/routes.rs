@@ -17,9 +17,9 @@ use streamlib_protocol::{
 
 use super::answer::{Answer, Json, Refused, read};
 use super::{Shared, events};
+use crate::doctor;
 use crate::hosted::HostedGraph;
 use crate::stopping::Reason;
-use crate::{doctor, types};
 
 /// All paths of the control interface.
 pub(super) fn router(shared: Shared) -> Router {
@@ -115,7 +115,7 @@ async fn resume(State(shared): State<Shared>, body: Body) -> Answer<Accepted> {
 }
 
 async fn processors(State(shared): State<Shared>) -> Answer<ProcessorTypes> {
-    blocking(&shared, |_graph| types::all()).await
+    blocking(&shared, |graph| Ok(graph.types())).await
 }
 
 async fn examine(State(shared): State<Shared>) -> Answer<DoctorReport> {

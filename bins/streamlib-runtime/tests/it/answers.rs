@@ -30,9 +30,12 @@ fn help_and_version() {
           --socket PATH         where to listen; in the run folder when absent
           --drain-timeout-ms N  how long frames under way may take when it stops
           --parent-on-stdin     standard input is a socket to the program that started it
-      streamlib-runtime check FILE [--set ..]    every problem of a graph, as JSON
+          --plugin PATH         load a plugin; may be repeated
+          --plugin-dir DIR      load every plugin in a folder; may be repeated
+      streamlib-runtime check FILE [--set ..] [--plugin ..]
+                                                 every problem of a graph, as JSON
       streamlib-runtime graph FILE [--set ..]    the graph as it is declared, as JSON
-      streamlib-runtime processors               what graphs can be made of, as JSON
+      streamlib-runtime processors [--plugin ..] what graphs can be made of, as JSON
       streamlib-runtime doctor                   what works on this machine, as JSON
       streamlib-runtime --help | --version
 

@@ -101,18 +101,48 @@ pub enum RegisterError {
 type Constructor = dyn Fn(&ProcessorNode) -> Result<BoxedProcessor, Error> + Send + Sync;
 type ConverterConfig = dyn Fn(&FormatSet, &FormatSet) -> Option<Value> + Send + Sync;
 
-struct Entry {
+/// A type of processor: its description and who makes it. Clones are the same type.
+#[derive(Clone)]
+pub struct ProcessorType {
     descriptor: Arc<ProcessorDescriptor>,
-    constructor: Box<Constructor>,
+    constructor: Arc<Constructor>,
 }
 
-/// Makes what was registered with it. Built once, then shared; it does not change while a runtime
-/// uses it.
-#[derive(Default)]
+impl std::fmt::Debug for ProcessorType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProcessorType")
+            .field("descriptor", &self.descriptor)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ProcessorType {
+    /// A type that is made by `constructor`.
+    pub fn new(
+        descriptor: impl Into<Arc<ProcessorDescriptor>>,
+        constructor: impl Fn(&ProcessorNode) -> Result<BoxedProcessor, Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self { descriptor: descriptor.into(), constructor: Arc::new(constructor) }
+    }
+
+    /// Its description.
+    pub fn descriptor(&self) -> &Arc<ProcessorDescriptor> {
+        &self.descriptor
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.descriptor.name
+    }
+}
+
+/// Makes what was registered with it. Clones share the types that they have, and get new ones each
+/// for itself.
+#[derive(Clone, Default)]
 pub struct RegistryBackedFactory {
-    types: BTreeMap<String, Entry>,
+    types: BTreeMap<String, ProcessorType>,
     /// In the order of registration: the first that fits is taken.
-    converters: Vec<(String, Box<ConverterConfig>)>,
+    converters: Vec<(String, Arc<ConverterConfig>)>,
 }
 
 impl std::fmt::Debug for RegistryBackedFactory {
@@ -149,16 +179,34 @@ impl RegistryBackedFactory {
         descriptor: ProcessorDescriptor,
         constructor: impl Fn(&ProcessorNode) -> Result<BoxedProcessor, Error> + Send + Sync + 'static,
     ) -> Result<(), RegisterError> {
-        let name = descriptor.name.clone();
-        if let Some(entry) = self.types.get(&name) {
-            return match *entry.descriptor == descriptor {
-                true => Ok(()),
-                false => Err(RegisterError::NameTaken(name)),
-            };
+        self.add(ProcessorType::new(descriptor, constructor))
+    }
+
+    /// Registers a type. One of the same description a second time changes nothing: the first stays.
+    ///
+    /// # Errors
+    /// Another type has its name.
+    pub fn add(&mut self, processor_type: ProcessorType) -> Result<(), RegisterError> {
+        let name = processor_type.name().to_owned();
+        match self.types.get(&name) {
+            Some(known) if known.descriptor == processor_type.descriptor => Ok(()),
+            Some(_) => Err(RegisterError::NameTaken(name)),
+            None => {
+                self.types.insert(name, processor_type);
+                Ok(())
+            }
         }
-        let entry = Entry { descriptor: Arc::new(descriptor), constructor: Box::new(constructor) };
-        self.types.insert(name, entry);
-        Ok(())
+    }
+
+    /// Registers a type in the place of whatever has its name, and gives that back. Processors that
+    /// exist stay what they are; those that are made from now on are of the new type.
+    pub fn put(&mut self, processor_type: ProcessorType) -> Option<ProcessorType> {
+        self.types.insert(processor_type.name().to_owned(), processor_type)
+    }
+
+    /// Takes a type out.
+    pub fn remove(&mut self, name: &str) -> Option<ProcessorType> {
+        self.types.remove(name)
     }
 
     /// Registers `P` as a converter that the compiler may put into links. `config` is asked for
@@ -180,7 +228,7 @@ impl RegistryBackedFactory {
             });
         }
         self.register::<P>()?;
-        self.converters.push((descriptor.name, Box::new(config)));
+        self.converters.push((descriptor.name, Arc::new(config)));
         Ok(())
     }
 }

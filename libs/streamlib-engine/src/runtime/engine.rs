@@ -18,7 +18,9 @@ use super::transaction::{Committed, Transaction};
 use super::view::View;
 use crate::compiler::Blueprint;
 use crate::compiler::installation::Installation;
-use crate::delegates::{FactoryDelegate, ProcessorDelegate, SchedulerDelegate};
+use crate::delegates::{
+    FactoryDelegate, ProcessorDelegate, RegistryBackedFactory, SchedulerDelegate,
+};
 use crate::error::{Error, Result};
 use crate::execution::env::GraphEnv;
 use crate::execution::pool::WorkerPool;
@@ -134,6 +136,19 @@ impl Engine {
     /// What happens, for whoever subscribes.
     pub fn events(&self) -> &EventBus {
         &self.shared.env.bus
+    }
+
+    /// Changes which types are registered, all or nothing: an error leaves them as they were. What
+    /// is in the graph stays what it is; `replace` makes it anew. Not to be called by `change`
+    /// itself.
+    ///
+    /// # Errors
+    /// That of `change`.
+    pub fn update_registry<R, E>(
+        &self,
+        change: impl FnOnce(&mut RegistryBackedFactory) -> std::result::Result<R, E>,
+    ) -> std::result::Result<R, E> {
+        self.shared.factory.update(change)
     }
 
     /// The types that can be made.

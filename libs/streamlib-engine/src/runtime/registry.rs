@@ -1,6 +1,6 @@
 //! The types that an engine can make: its registry, which grows, and a factory of the user's.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use streamlib_processor::{BoxedProcessor, Processor};
 use streamlib_schema::{FormatSet, ProcessorDescriptor};
@@ -11,6 +11,7 @@ use crate::graph::ProcessorNode;
 /// See the module. The registry is asked first.
 pub(super) struct EngineFactory {
     registry: RwLock<RegistryBackedFactory>,
+    updating: Mutex<()>,
     custom: Option<Arc<dyn FactoryDelegate>>,
 }
 
@@ -19,16 +20,27 @@ impl EngineFactory {
         registry: RegistryBackedFactory,
         custom: Option<Arc<dyn FactoryDelegate>>,
     ) -> Self {
-        Self { registry: RwLock::new(registry), custom }
+        Self { registry: RwLock::new(registry), updating: Mutex::new(()), custom }
     }
 
     /// Registers `P`, unless its name is registered already.
     pub(super) fn register<P: Processor>(&self) -> Result<(), RegisterError> {
-        let name = P::descriptor().name;
-        if self.registry().can_create(&name) {
+        if self.registry().can_create(P::NAME) {
             return Ok(());
         }
-        self.registry.write().unwrap_or_else(PoisonError::into_inner).register::<P>()
+        self.update(RegistryBackedFactory::register::<P>)
+    }
+
+    /// Changes the registry, all or nothing. Whoever asks meanwhile is answered by the old one.
+    pub(super) fn update<R, E>(
+        &self,
+        change: impl FnOnce(&mut RegistryBackedFactory) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let _one_at_a_time = self.updating.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut registry = self.registry().clone();
+        let result = change(&mut registry)?;
+        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = registry;
+        Ok(result)
     }
 
     fn registry(&self) -> std::sync::RwLockReadGuard<'_, RegistryBackedFactory> {

@@ -69,9 +69,13 @@ fn parts(item: &ItemStruct, description: &Description, private: &TokenStream) ->
     });
     let bind_inputs = bind(&quote!(inputs), description.inputs());
     let bind_outputs = bind(&quote!(outputs), description.outputs());
+    let (name, version) = (&description.arguments.name, &description.arguments.version);
     quote! {
         impl #generics #private::ProcessorParts for #ident #arguments #bounds {
             type Config = #config;
+
+            const NAME: &'static str = #name;
+            const VERSION: &'static str = #version;
 
             fn descriptor() -> #private::schema::ProcessorDescriptor {
                 #descriptor
@@ -142,12 +146,11 @@ fn descriptor(description: &Description, text: &str, private: &TokenStream) -> T
         let setting = setting.to_string();
         quote!(::std::string::String::from(#setting))
     }));
-    let (name, version) = (&arguments.name, &arguments.version);
     let (min_ns, max_ns) = (arguments.latency_min_ns, arguments.latency_max_ns);
     quote! {
         #schema::ProcessorDescriptor {
-            name: ::std::string::String::from(#name),
-            version: ::std::string::String::from(#version),
+            name: ::std::string::String::from(<Self as #private::ProcessorParts>::NAME),
+            version: ::std::string::String::from(<Self as #private::ProcessorParts>::VERSION),
             description: ::std::string::String::from(#text),
             execution: #schema::ProcessExecution::#execution,
             trigger: #schema::Trigger::#trigger,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use streamlib_protocol::{
-    Change, ErrorBody, ErrorCode, GraphState, Health, Inspect, Progress, Snapshot,
+    Change, ErrorBody, ErrorCode, GraphState, Health, Inspect, ProcessorTypes, Progress, Snapshot,
     TransactionReply, TransactionRequest,
 };
 
@@ -28,6 +28,10 @@ impl HostedGraph for MadeUp {
 
     fn uptime_ns(&self) -> u64 {
         5
+    }
+
+    fn types(&self) -> ProcessorTypes {
+        ProcessorTypes { processors: Vec::new() }
     }
 
     fn snapshot(&self) -> Snapshot {
