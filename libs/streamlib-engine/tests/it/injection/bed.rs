@@ -379,9 +379,13 @@ impl Bed {
     fn warm_up(&self) {
         let all = Barrier::new(32);
         std::thread::scope(|scope| {
-            let run = |_| scope.spawn(|| (self.rig.engine.state(), all.wait()));
+            let look = || {
+                self.rig.engine.state();
+                all.wait();
+            };
+            let run = |_| scope.spawn(look);
             let threads: Vec<_> = (0..32).map(run).collect();
-            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
         });
     }
 
