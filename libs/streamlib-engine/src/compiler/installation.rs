@@ -27,6 +27,8 @@ pub(crate) struct Installation {
     pub(crate) next_origin: u64,
     /// Threads that did not come back from a call and were left behind.
     pub(crate) abandoned_threads: usize,
+    /// Removed processors that did not come back from a call, until they do.
+    pub(crate) left_behind: Vec<Arc<ProcessorCell>>,
 }
 
 impl Installation {
@@ -40,6 +42,7 @@ impl Installation {
             strands: SharedMap::default(),
             next_origin: 1,
             abandoned_threads: 0,
+            left_behind: Vec::new(),
         }
     }
 

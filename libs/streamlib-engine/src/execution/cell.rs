@@ -73,8 +73,6 @@ pub(crate) struct Body {
     pub(crate) next_due_ns: i64,
     /// Calls that somebody asked for by hand.
     pub(crate) manual_calls: u32,
-    /// True while it stands in the count of processors that may still do something.
-    pub(crate) counted_active: bool,
     /// How long its calls take.
     pub(crate) pace: Pace,
 }
@@ -120,6 +118,8 @@ pub(crate) struct ProcessorCell {
     pub(crate) restarts_always: AtomicBool,
     /// True once it failed or ended and a new instance is to come.
     pub(crate) awaits_restart: AtomicBool,
+    /// True while it stands in the count of processors that may still do something.
+    counted_active: AtomicBool,
     /// How long what it sends will be in all, ns; the largest number if it did not say.
     length_ns: AtomicU64,
     body: Exclusive<Body>,
@@ -201,7 +201,6 @@ impl ProcessorCell {
                 wake_at_ns: None,
                 next_due_ns: 0,
                 manual_calls: 0,
-                counted_active: false,
                 pace: Pace::default(),
             };
             Self {
@@ -220,6 +219,7 @@ impl ProcessorCell {
                 restarts: AtomicBool::new(false),
                 restarts_always: AtomicBool::new(false),
                 awaits_restart: AtomicBool::new(false),
+                counted_active: AtomicBool::new(false),
                 length_ns: AtomicU64::new(u64::MAX),
                 body: Exclusive::new(body),
                 inputs: Ports::new(inputs),
@@ -316,6 +316,12 @@ impl ProcessorCell {
     pub(crate) fn publish(&self, event: ProcessorEvent) {
         let kind = EventKind::Processor { processor: self.id.clone(), event };
         self.env.publish(kind);
+    }
+
+    /// Whether it stands in the count of processors that may still do something; gives back
+    /// whether it did. Whoever changes that changes the count.
+    pub(crate) fn set_counted_active(&self, active: bool) -> bool {
+        self.counted_active.swap(active, AcqRel)
     }
 
     /// True while somebody wants to know of each measured call.

@@ -276,6 +276,14 @@ impl Holdings {
         self.strands.contains_key(&address(strand))
     }
 
+    /// True if [`Self::open`] opens it.
+    pub(crate) fn is_open(&self, cell: &Arc<ProcessorCell>) -> bool {
+        match cell.strand() {
+            Some(strand) => self.is_held(&strand),
+            None => self.fresh.contains_key(&cell.id),
+        }
+    }
+
     /// A processor that is new, or in a strand that is held.
     pub(crate) fn open<'a>(&'a mut self, cell: &'a Arc<ProcessorCell>) -> Option<Open<'a>> {
         match cell.strand() {

@@ -287,7 +287,7 @@ pub(crate) fn close_outputs(
     for output in &cell.descriptor.outputs {
         cell.publish(ProcessorEvent::EndOfStream { port: output.name.clone(), cause });
     }
-    let active = std::mem::take(&mut body.counted_active);
+    let active = cell.set_counted_active(false);
     cell.env.ends.ended(ProcessorEnd { processor: cell.id.clone(), cause, message }, active);
 }
 

@@ -166,6 +166,16 @@ impl Shared {
         Ok(true)
     }
 
+    /// Takes those apart that were removed while they were in a call, and have come back.
+    pub(super) fn take_apart_left(&self, committing: &mut Committing) {
+        if committing.installation.left_behind.is_empty() {
+            return;
+        }
+        for message in committing.installation.take_apart_left(&*self.processor_delegate) {
+            self.env.publish(EventKind::Runtime { event: RuntimeEvent::RetireProblem { message } });
+        }
+    }
+
     pub(super) fn publish_view(&self, committing: &Committing) {
         let (snapshot, state) = (committing.graph.snapshot().clone(), committing.graph.state());
         let declared = committing.declared.clone();

@@ -228,6 +228,7 @@ impl Shared {
         }
         drop((plan, before));
         committing.installation.abandoned_threads += self.pool.close(Duration::from_secs(1));
+        self.take_apart_left(committing);
         self.env.main.clear();
         self.env.clock.freeze();
         self.last_run.store(Some(Arc::new(last_run(self, &run))));
@@ -272,7 +273,7 @@ impl Shared {
                     body.phase = Phase::Ending(EndCause::Stopped);
                     body.wake_at_ns = None;
                     // What is linked to nothing has its end of stream to see, too.
-                    if !std::mem::replace(&mut body.counted_active, true) {
+                    if !cell.set_counted_active(true) {
                         self.env.ends.add_active(1);
                     }
                     cell.set_state(ProcessorState::Ending);

@@ -83,6 +83,10 @@ impl Supervisor {
         }
         self.schedule_restarts(shared);
         self.restart_due(shared);
+        // Whoever commits meanwhile leaves it to the next look.
+        if let Ok(Some(mut committing)) = shared.committing.try_lock() {
+            shared.take_apart_left(&mut committing);
+        }
         let stalled = self.stalled.look(shared);
         let losses = self.losses.look(shared);
         let short = shared.pool.is_short_of_workers().then_some(HELD_UP);

@@ -52,6 +52,11 @@ impl Phases<'_> {
                 problems.push(format!(
                     "{processor} did not come back from its call; its thread is left behind"
                 ));
+                // Nobody waits for it any more.
+                if cell.set_counted_active(false) {
+                    self.installed.env.ends.remove_active();
+                }
+                self.installed.left_behind.push(cell);
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::compiler::blueprint::{LinkKey, ProcessorPlan};
 use crate::compiler::plan::Step;
 use crate::execution::ProcessorCell;
 use crate::execution::cell::Phase;
+use crate::ids::ProcessorId;
 use crate::link_channel::input::{InputCell, Lane};
 use crate::link_channel::link::LinkSender;
 use crate::link_channel::output::OutputCell;
@@ -46,7 +47,7 @@ impl Phases<'_> {
             let Some((mut from, mut to)) = self.holdings.open_pair(old) else { continue };
             let (from, to) = (from.parts(), to.parts());
             // Of the two only one is waited for.
-            to.body.counted_active = std::mem::take(&mut from.body.counted_active);
+            new.set_counted_active(old.set_counted_active(false));
             let is_source = from.inputs.is_empty();
             for input in to.inputs {
                 let same = |before: &&mut InputCell| before.name == input.name;
@@ -146,6 +147,9 @@ impl Phases<'_> {
         });
         for id in removed {
             let Some(cell) = self.installed.cells.remove(id) else { continue };
+            if !self.holdings.is_open(&cell) {
+                self.end_links_of_stuck(id);
+            }
             if let Some(mut open) = self.holdings.open(&cell) {
                 for output in open.parts().outputs {
                     let is_used = |link: &mut LinkSender| {
@@ -159,6 +163,15 @@ impl Phases<'_> {
             }
             self.old.running.insert(id.clone(), cell);
         }
+    }
+
+    /// A removed processor that does not come back from its call keeps its ports. Who waits for it
+    /// waits no longer.
+    fn end_links_of_stuck(&self, id: &ProcessorId) {
+        let plan = self.installed.blueprint.processors.get(id);
+        let keys = plan.iter().flat_map(|plan| plan.outputs.iter().flatten());
+        let links = keys.filter_map(|key| self.installed.links.get(key));
+        links.for_each(|link| link.set_end(EndCause::Removed));
     }
 
     /// A consumer whose link has no producer any more sees the end after what was sent, unless it
@@ -218,7 +231,7 @@ impl Phases<'_> {
                 cell.set_state(ProcessorState::Running);
             }
             let active = body.phase != Phase::Ended && body.phase != Phase::Created && works(plan);
-            match (std::mem::replace(&mut body.counted_active, active), active) {
+            match (cell.set_counted_active(active), active) {
                 (false, true) => env.ends.add_active(1),
                 (true, false) => env.ends.remove_active(),
                 _ => {}

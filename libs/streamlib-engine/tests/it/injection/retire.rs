@@ -1,12 +1,15 @@
 //! A failure at any step of retire, and processors that go wrong while they are taken apart.
 
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+
 use streamlib_engine::pubsub::events::{EventKind, RuntimeEvent};
 use streamlib_engine::pubsub::{Subscription, TopicFilter};
 
 use super::Edit;
 use super::bed::{Bed, Footprint, blocks_settle, live_blocks, process, settles};
 use crate::graphs::changes;
-use crate::support::check_counters;
+use crate::support::{check_counters, until};
 
 /// What the events say of the old that could not be taken apart.
 fn told(mut events: Subscription) -> Vec<String> {
@@ -129,4 +132,44 @@ fn a_teardown_that_panics_is_told() {
     let expect = "stage could not be torn down: the processor panicked: as it is configured";
     check_trouble("panic", REMOVAL, expect);
     check_trouble("panic", "stage ! test.opens", expect);
+}
+
+/// A stage on `home` is removed while it is in a call that does not come back.
+fn check_hang(home: &str) {
+    let go = || {
+        let bed = Bed::new(|builder| builder.with_commit_patience(Duration::from_millis(20)));
+        let hanging = format!("stage ! test.opens @ {home} {{\"trouble\": \"hang\"}}");
+        bed.edit(&hanging, None).unwrap();
+        *bed.ledger.hangs.lock().unwrap() = true;
+        bed.rig.play("src", "4");
+        until(|| bed.ledger.hanging.load(SeqCst) == 1);
+        let events = subscribe(&bed);
+        let committed = bed.edit(REMOVAL, None).unwrap();
+        let told = told(events);
+        assert_eq!(committed.problems, told);
+        let expect = "stage did not come back from its call; its thread is left behind";
+        assert_eq!(told[0], expect);
+        check_counters(&bed.rig.engine);
+        // Everybody else goes on.
+        bed.rig.play("src", "5");
+        bed.rig.resume("sink");
+        bed.rig.await_log("sink", "1 2 3 5");
+        bed.flow_beside();
+        // Once it comes back it is taken apart.
+        *bed.ledger.hangs.lock().unwrap() = false;
+        bed.ledger.changed.notify_all();
+        until(|| bed.ledger.alive.load(SeqCst) == 1);
+        bed.finish();
+    };
+    go();
+    let (before, blocks) = (process(), live_blocks());
+    go();
+    settles(home, process, &before);
+    blocks_settle(home, blocks);
+}
+
+#[test]
+fn a_removed_processor_that_does_not_come_back_is_left_behind_until_it_does() {
+    check_hang("pool");
+    check_hang("thread");
 }
