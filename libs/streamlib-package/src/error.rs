@@ -3,9 +3,13 @@
 use std::io;
 use std::path::Path;
 
+use semver::{Version, VersionReq};
 use streamlib_manifest::Diagnostics;
 
 use crate::archive::{NameProblem, Refusal};
+use crate::digest::Digest;
+use crate::fetch::FetchProblem;
+use crate::trust::SignatureProblem;
 
 /// What went wrong with a package.
 #[derive(Debug, thiserror::Error)]
@@ -74,12 +78,135 @@ pub enum PackageError {
         /// Why.
         refusal: Refusal,
     },
+    /// An archive that is not the one that was meant.
+    #[error(
+        "`{archive}` is not what it has to be: its SHA-256 is {found}, and {expected} was \
+         expected; do not use it, and ask who publishes it"
+    )]
+    WrongArchive {
+        /// The archive.
+        archive: String,
+        /// What its digest has to be.
+        expected: Digest,
+        /// What it is.
+        found: Digest,
+    },
+    /// A file of the cache that this program cannot read.
+    #[error("`{path}` cannot be read ({reason}); remove `{remove}` and install again")]
+    BadRecord {
+        /// The file.
+        path: String,
+        /// What to remove.
+        remove: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No installed package has the name, or a version in the range.
+    #[error("{}", not_installed(.name, .range, .versions))]
+    NotInstalled {
+        /// The name.
+        name: String,
+        /// The versions that would do.
+        range: VersionReq,
+        /// The versions there are.
+        versions: Vec<Version>,
+    },
+    /// A package that cannot go because a process uses it.
+    #[error("{name} {version} is in use; stop the graphs that use it first")]
+    InUse {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: Version,
+    },
+    /// A package that cannot go because others need it.
+    #[error("{name} {version} is needed by {}; remove that first", by.join(", "))]
+    NeededBy {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: Version,
+        /// Who needs it.
+        by: Vec<String>,
+    },
+    /// An archive cannot be fetched.
+    #[error("`{url}` cannot be fetched: {problem}")]
+    Fetch {
+        /// From where.
+        url: String,
+        /// Why.
+        problem: Box<FetchProblem>,
+    },
+    /// A signature that is wrong, which is worse than none.
+    #[error("`{archive}` is refused: its signature {problem}")]
+    BadSignature {
+        /// The archive.
+        archive: String,
+        /// What is wrong with the signature.
+        problem: SignatureProblem,
+    },
+    /// Not a public key of minisign.
+    #[error(
+        "{text:?} is not a public key of minisign, which is one line of 56 letters, digits, `+` \
+         and `/` that begins with `RW`; `minisign -G` makes one in `minisign.pub`"
+    )]
+    BadKey {
+        /// What was given, cut to a printable length.
+        text: String,
+    },
+    /// Not a name for a key.
+    #[error("{name:?} is not a name for a key, which is one line of 1 to 100 bytes")]
+    BadKeyName {
+        /// What was given, cut to a printable length.
+        name: String,
+    },
+    /// The file of trusted keys has a line that is wrong.
+    #[error("{path}:{line}: {problem}; put it right or remove the line")]
+    BadKeyLine {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: Box<PackageError>,
+    },
+    /// A key, or a name of one, that is there already.
+    #[error("the key of {name:?} cannot be added: {known:?} has the same key or the same name")]
+    KeyIsKnown {
+        /// Name of the new key.
+        name: String,
+        /// Name of the one that is there.
+        known: String,
+    },
+    /// No trusted key has the name.
+    #[error("no trusted key is called {name:?}{}", these(.names))]
+    NoSuchKey {
+        /// The name.
+        name: String,
+        /// The names there are.
+        names: Vec<String>,
+    },
+}
+
+fn not_installed(name: &str, range: &VersionReq, versions: &[Version]) -> String {
+    if versions.is_empty() {
+        return format!("no package {name} is installed; `streamlib pkg install` installs one");
+    }
+    let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
+    format!("of {name} no version {range} is installed; these are: {}", versions.join(", "))
+}
+
+fn these(names: &[String]) -> String {
+    if names.is_empty() {
+        "; there are none".to_owned()
+    } else {
+        format!("; these are: {}", names.join(", "))
+    }
 }
 
 impl PackageError {
-    pub(crate) fn manifest(folder: &Path, diagnostics: Diagnostics) -> Self {
-        let archive = folder.display().to_string();
-        Self::Manifest { archive, diagnostics: Box::new(diagnostics) }
+    pub(crate) fn manifest(archive: &str, diagnostics: Diagnostics) -> Self {
+        Self::Manifest { archive: archive.to_owned(), diagnostics: Box::new(diagnostics) }
     }
 
     pub(crate) fn io(doing: &'static str, path: impl AsRef<Path>, source: io::Error) -> Self {

@@ -38,25 +38,30 @@ impl PackageFolder {
     /// [`PackageError::NoManifest`]; [`PackageError::Manifest`] with everything that is wrong, also
     /// if it is for other versions of StreamLib; [`PackageError::Io`].
     pub fn open(root: &Path) -> Result<Self, PackageError> {
+        Self::open_as(root, &root.display().to_string())
+    }
+
+    /// The same for a folder that people know by another name: the archive it came from.
+    pub(crate) fn open_as(root: &Path, name: &str) -> Result<Self, PackageError> {
         let path = root.join(MANIFEST_FILE);
-        let shown = path.display().to_string();
+        let shown = Path::new(name).join(MANIFEST_FILE).display().to_string();
         let bytes = match read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(PackageError::NoManifest { folder: root.display().to_string() });
+                return Err(PackageError::NoManifest { folder: name.to_owned() });
             }
             Err(error) => return Err(PackageError::io("read", &path, error)),
         };
         let (manifest, spans) = parse_package_bytes(&bytes, &shown)
             .into_manifest()
-            .map_err(|found| PackageError::manifest(root, found))?;
+            .map_err(|found| PackageError::manifest(name, found))?;
         let mut found = Diagnostics::default();
         let schemas = schemas::read(root, &manifest, &spans, &mut found)?;
         let folder = Self { root: root.to_owned(), manifest, spans, schemas };
         found.extend(folder.version_problem());
         found.extend(folder.graph_problem());
         if found.has_errors() {
-            return Err(PackageError::manifest(root, found));
+            return Err(PackageError::manifest(name, found));
         }
         Ok(folder)
     }

@@ -9,22 +9,28 @@
 //!   its grammar is checked.
 
 mod archive;
+mod cache;
 mod digest;
 mod error;
+mod fetch;
 mod folder;
 mod home;
 pub mod plugin_file;
 mod progress;
 pub mod resolve;
+mod trust;
 
 pub use archive::{
     Archive, CONTENTS_NAME, Contents, ContentsProblem, FileRules, LARGEST_ARCHIVE_BYTES, LeftOut,
-    Limits, MANIFEST_NAME, NAME_BYTES_MAX, NameProblem, PackPlan, Packed, PackedFile, PlannedFile,
-    Reason, Refusal, check_file_name,
+    Limits, NAME_BYTES_MAX, NameProblem, PackPlan, Packed, PackedFile, PlannedFile, Reason,
+    Refusal, check_file_name,
 };
+pub use cache::{Cache, CachedPackage, Damage, HeldPackage, Incoming, Installation, Prune, Pruned};
 pub use digest::Digest;
 pub use error::{PackProblem, PackageError};
+pub use fetch::{Download, FetchLimits, FetchProblem, Fetcher, UrlProblem};
 pub use folder::{PackageFolder, STREAMLIB_VERSION};
 pub use home::Home;
 pub use plugin_file::{PluginFile, PluginFileError, PluginProcessorName};
 pub use progress::{OnProgress, Progress};
+pub use trust::{SignatureProblem, Trust, TrustStore, TrustedKey, TrustedKeys, signature_path};

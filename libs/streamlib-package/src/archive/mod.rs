@@ -35,7 +35,6 @@ pub(crate) use unpack::sync_folder;
 
 use crate::error::PackageError;
 
-/// The name of a package's manifest, in its folder.
-pub const MANIFEST_NAME: &str = "streamlib.yaml";
+pub(crate) use streamlib_manifest::package::MANIFEST_FILE as MANIFEST_NAME;
 
 type Result<T, E = PackageError> = std::result::Result<T, E>;

@@ -1,24 +1,36 @@
 //! Archives made to harm: each is refused with a sentence, and nothing of it is left.
 
 use std::fs;
+use std::path::PathBuf;
 
 use insta::assert_snapshot;
+use streamlib_package::Incoming;
 use tempfile::TempDir;
 
-use crate::support::{Entry, MANIFEST, contents, deflated, honest, open, stored, tree, zip};
+use crate::support::{
+    Entry, MANIFEST, Place, contents, deflated, honest, incoming, manifest, open, stored, tree, zip,
+};
 
 const YAML: (&str, &[u8]) = ("streamlib.yaml", MANIFEST.as_bytes());
 
-/// Why an archive is refused.
+/// Why an archive is refused when it is installed, with nothing of it left anywhere.
 #[track_caller]
 fn refused(bytes: &[u8]) -> String {
-    let outside = TempDir::new().unwrap();
-    let folder = outside.path().join("a/b/c");
-    fs::create_dir_all(&folder).unwrap();
-    let result = open(bytes).and_then(|mut archive| archive.unpack(&folder, &mut |_| {}));
-    fs::remove_dir_all(&folder).unwrap();
-    assert_eq!(tree(outside.path()).len(), 2, "only the folders that were there");
-    result.unwrap_err().to_string()
+    let place = Place::new();
+    let archive = place.path("bad.slpkg");
+    fs::write(&archive, bytes).unwrap();
+    let incoming = Incoming { origin: "bad.slpkg", ..incoming(&archive) };
+    let error = place.cache.keep(&incoming, &mut |_| {}).unwrap_err().to_string();
+    fs::remove_file(&archive).unwrap();
+    assert_eq!(
+        shown(&tree(&place.path(""))),
+        "home home/cache home/cache/packages home/cache/packages/lock home/cache/packages/temporary"
+    );
+    error
+}
+
+fn shown(tree: &[(PathBuf, Vec<u8>)]) -> String {
+    tree.iter().map(|(path, _)| path.display().to_string()).collect::<Vec<_>>().join(" ")
 }
 
 /// An honest package with one more file, or one that is no honest file.
@@ -175,6 +187,25 @@ fn lists_of_contents_that_are_wrong() {
     assert_snapshot!(listed(&[("a", b"y"), YAML]), @r#"`bad.slpkg` is refused: its file "a" is not the one that its list of contents names; `streamlib pack` makes no such package: do not use it"#);
     assert_snapshot!(listed(&[YAML, ("a", b"x")]), @"`bad.slpkg` is refused: its list of contents (contents.sha256) has a line 2 that is not in the order of the names; pack the folder again with `streamlib pack`");
     assert_snapshot!(refused(&honest(&[("a", b"x")])), @"`bad.slpkg` is refused: it has no `streamlib.yaml`, so it is not a package; pack the folder again with `streamlib pack`");
+}
+
+#[test]
+fn packages_with_names_that_lead_out_of_the_folder() {
+    let called = |name: &str, version: &str| {
+        refused(&honest(&[(YAML.0, manifest(name, version).as_bytes())]))
+    };
+    assert_snapshot!(called("../../x", "1.0.0"), @r#"
+    the package in `bad.slpkg` is not right:
+    streamlib.yaml:2:9: error[invalid-name]: "../../x" is not a valid package name: it is one or more words joined by dots, such as `com.example.effects`; a word starts with a lower-case letter and goes on with lower-case letters, digits, `_` or `-`; all of it has at most 128 characters
+    2 |   name: ../../x
+      |         ^^^^^^^
+    "#);
+    assert_snapshot!(called("com.example.gray", "../1"), @r#"
+    the package in `bad.slpkg` is not right:
+    streamlib.yaml:3:12: error[invalid-version]: "../1" is not a version: write `major.minor.patch`, such as `1.0.0` or `1.0.0-beta.1`
+    3 |   version: "../1"
+      |            ^^^^^^
+    "#);
 }
 
 #[test]

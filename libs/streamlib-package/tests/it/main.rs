@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests do")]
 
+mod cache;
 mod folder;
 mod hostile;
+mod killed;
 mod packing;
 mod resolve;
 mod sentences;

@@ -4,7 +4,10 @@ use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use streamlib_package::{Digest, FileRules, Limits, PackPlan, Packed};
+use streamlib_package::{
+    Archive, Cache, CachedPackage, Digest, FileRules, HeldPackage, Home, Incoming, Installation,
+    Limits, PackPlan, PackageError, Packed,
+};
 use tempfile::TempDir;
 
 /// The manifest of the packages of these tests.
@@ -52,6 +55,98 @@ pub(crate) fn plan(folder: &Path) -> PackPlan {
 /// Packs a folder into a file beside nothing else.
 pub(crate) fn pack(folder: &Path, into: &Path) -> Packed {
     plan(folder).pack(into, &mut |_| {}).unwrap()
+}
+
+/// A manifest of a package with this name and version.
+pub(crate) fn manifest(name: &str, version: &str) -> String {
+    format!("package:\n  name: {name}\n  version: \"{version}\"\n")
+}
+
+/// A home of its own, with archives beside it.
+pub(crate) struct Place {
+    folder: TempDir,
+    pub(crate) home: Home,
+    pub(crate) cache: Cache,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let home = Home::at(folder.path().join("home"));
+        let cache = Cache::of(&home);
+        Self { folder, home, cache }
+    }
+
+    /// A path beside the home.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Packs a package with a file of some content, into `NAME-VERSION.slpkg`.
+    pub(crate) fn pack(&self, name: &str, version: &str, content: &str) -> PathBuf {
+        let folder = folder(&[
+            ("streamlib.yaml", &manifest(name, version)),
+            ("python/gray.py", content),
+            ("python/other/deep.py", "deep"),
+        ]);
+        let archive = self.path(&format!("{name}-{version}.slpkg"));
+        pack(folder.path(), &archive);
+        archive
+    }
+
+    /// Brings an archive into the cache.
+    pub(crate) fn keep(&self, archive: &Path) -> Result<HeldPackage, PackageError> {
+        self.cache.keep(&incoming(archive), &mut |_| {})
+    }
+
+    /// Packs, keeps and installs a package.
+    pub(crate) fn install(
+        &self,
+        name: &str,
+        version: &str,
+        uses: &[&CachedPackage],
+    ) -> CachedPackage {
+        self.install_as(name, version, true, uses)
+    }
+
+    pub(crate) fn install_as(
+        &self,
+        name: &str,
+        version: &str,
+        asked: bool,
+        uses: &[&CachedPackage],
+    ) -> CachedPackage {
+        let held = self.keep(&self.pack(name, version, "content")).unwrap();
+        let uses = uses.iter().map(|package| package.contents).collect();
+        self.cache.install(&[(&held, Installation { asked, uses })], &mut |_| {}).unwrap();
+        self.cache.get(held.contents).unwrap().unwrap()
+    }
+
+    /// What is in the cache: each package, and what is under way or left behind.
+    pub(crate) fn listing(&self) -> String {
+        let state = |package: &CachedPackage| match &package.installed {
+            Some(Installation { asked: true, .. }) => "asked for",
+            Some(Installation { asked: false, .. }) => "needed",
+            None => "kept",
+        };
+        let packages = self.cache.list().unwrap();
+        let lines =
+            packages.iter().map(|one| format!("{} {} {}", one.name, one.version, state(one)));
+        lines.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The names of what is under way or was left behind.
+    pub(crate) fn temporary(&self) -> Vec<PathBuf> {
+        let folder = self.home.packages().join("temporary");
+        if !folder.exists() {
+            return Vec::new();
+        }
+        tree(&folder).into_iter().map(|(path, _)| path).collect()
+    }
+}
+
+pub(crate) fn incoming(archive: &Path) -> Incoming<'_> {
+    Incoming { archive, origin: "gray.slpkg", sha256: None, signed_by: None }
 }
 
 /// An entry of an archive that is written byte by byte, with whatever lies one likes.
@@ -161,8 +256,6 @@ pub(crate) fn honest(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// Opens an archive in memory.
-pub(crate) fn open(
-    bytes: &[u8],
-) -> Result<streamlib_package::Archive<Cursor<&[u8]>>, streamlib_package::PackageError> {
-    streamlib_package::Archive::open(Cursor::new(bytes), "bad.slpkg", &Limits::default())
+pub(crate) fn open(bytes: &[u8]) -> Result<Archive<Cursor<&[u8]>>, PackageError> {
+    Archive::open(Cursor::new(bytes), "bad.slpkg", &Limits::default())
 }
