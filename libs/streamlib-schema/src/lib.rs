@@ -3,6 +3,7 @@
 //! - [`Schema`]: a JSON Type Definition (RFC 8927) with metadata for what it lacks, and the check
 //!   of values against it: [`Problem`] is an error indicator and a sentence.
 //! - [`Comparison`]: what changed between two versions of a schema, and who still reads whose data.
+//! - [`SchemaRegistry`]: schemas by name and version.
 //! - [`generate`]: types for Rust, Python and TypeScript.
 //! - [`SchemaRef`]: the name and version of a schema; [`builtin`]: the schemas of StreamLib's own
 //!   frames.
@@ -24,6 +25,7 @@ mod format;
 mod format_set;
 pub mod generate;
 mod reference;
+mod registry;
 pub mod schema;
 mod text;
 
@@ -38,4 +40,5 @@ pub use descriptor::{
 pub use format::{AudioFormat, Format, PacketFormat, VideoFormat};
 pub use format_set::{AudioRange, FormatRange, FormatSet, PacketRange, VideoRange};
 pub use reference::{SchemaRef, SchemaRefError, Version, nearest_name};
+pub use registry::{RegistryError, SchemaRegistry};
 pub use schema::{Schema, SchemaError};
