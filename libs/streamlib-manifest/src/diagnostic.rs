@@ -105,6 +105,8 @@ codes! {
     UnknownSchema = "unknown-schema",
     /// A file that is named and not there.
     MissingFile = "missing-file",
+    /// A plugin that is none, or not the one that its package says.
+    InvalidPlugin = "invalid-plugin",
     /// A package for other versions of StreamLib.
     WrongVersion = "wrong-version",
     /// A name that stands twice where it has to be the only one.

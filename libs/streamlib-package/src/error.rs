@@ -9,6 +9,7 @@ use streamlib_manifest::Diagnostics;
 use crate::archive::{NameProblem, Refusal};
 use crate::digest::Digest;
 use crate::fetch::FetchProblem;
+use crate::resolve::Unresolved;
 use crate::trust::SignatureProblem;
 
 /// What went wrong with a package.
@@ -128,6 +129,34 @@ pub enum PackageError {
         version: Version,
         /// Who needs it.
         by: Vec<String>,
+    },
+    /// No versions go together.
+    #[error("{0}")]
+    Unresolved(Box<Unresolved>),
+    /// A package that is called otherwise than who needs it says.
+    #[error("the package at `{place}` is called {found}, and {expected} was expected there")]
+    OtherName {
+        /// Where it is.
+        place: String,
+        /// The name that was expected.
+        expected: String,
+        /// Its name.
+        found: String,
+    },
+    /// A package that is not the one in the lock.
+    #[error(
+        "{name} {version} is not the one in `streamlib.lock`: its archive has the SHA-256 {found}, \
+         and the lock says {locked}; `streamlib pkg update` takes the new one, if you trust it"
+    )]
+    Locked {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: Version,
+        /// What the lock says.
+        locked: String,
+        /// What it is.
+        found: String,
     },
     /// An archive cannot be fetched.
     #[error("`{url}` cannot be fetched: {problem}")]

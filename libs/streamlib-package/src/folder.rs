@@ -3,6 +3,7 @@
 //! The same for a project that is worked on and for a package in the cache. What is wrong is said
 //! all at once, at the lines of the manifest. Nothing of the package is run.
 
+mod plugins;
 mod schemas;
 
 use std::collections::BTreeMap;
@@ -12,10 +13,12 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 use streamlib_manifest::package::{
-    ConfigSchema, GRAPH_FILE, MANIFEST_FILE, PackageManifest, parse_package_bytes,
+    ConfigSchema, GRAPH_FILE, MANIFEST_FILE, PackageManifest, SchemaSource, parse_package_bytes,
 };
 use streamlib_manifest::{Code, Diagnostic, Diagnostics, FILE_BYTES_MAX, NodePath, Spans};
 use streamlib_schema::{Schema, SchemaRef, builtin, nearest_name};
+
+pub use plugins::PackagePlugin;
 
 use crate::error::PackageError;
 
@@ -45,7 +48,7 @@ impl PackageFolder {
     pub(crate) fn open_as(root: &Path, name: &str) -> Result<Self, PackageError> {
         let path = root.join(MANIFEST_FILE);
         let shown = Path::new(name).join(MANIFEST_FILE).display().to_string();
-        let bytes = match read(&path) {
+        let bytes = match read_file(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(PackageError::NoManifest { folder: name.to_owned() });
@@ -131,6 +134,26 @@ impl PackageFolder {
         found
     }
 
+    /// [`Self::unknown_schemas`] for a package that needs no other, else nothing: the others may
+    /// bring them.
+    pub(crate) fn unknown_schemas_of_its_own(&self) -> Diagnostics {
+        match self.manifest.dependencies.is_empty() {
+            true => self.unknown_schemas(&BTreeMap::new()),
+            false => Diagnostics::default(),
+        }
+    }
+
+    /// The files of schemas that the manifest names, with their places.
+    pub(crate) fn schema_files(&self) -> Vec<(NodePath, String)> {
+        let file = |(reference, source): (&SchemaRef, &SchemaSource)| match source {
+            SchemaSource::File(path) => {
+                Some((schemas::place(&self.spans, reference), path.clone()))
+            }
+            SchemaSource::Inline(_) => None,
+        };
+        self.manifest.schemas.iter().filter_map(file).collect()
+    }
+
     /// Every schema that the manifest names for a port or a configuration, with its place.
     fn named_schemas(&self) -> impl Iterator<Item = (NodePath, &SchemaRef)> {
         self.manifest.processors.iter().enumerate().flat_map(|(at, processor)| {
@@ -175,7 +198,7 @@ impl PackageFolder {
 }
 
 /// The bytes of a file; one byte more than is allowed at most, so that the parser refuses it.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+pub(crate) fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -9,6 +9,7 @@
 //!   its grammar is checked.
 
 mod archive;
+mod bundle;
 mod cache;
 mod digest;
 mod error;
@@ -18,6 +19,7 @@ mod home;
 pub mod plugin_file;
 mod progress;
 pub mod resolve;
+mod store;
 mod trust;
 
 pub use archive::{
@@ -25,12 +27,14 @@ pub use archive::{
     Limits, NAME_BYTES_MAX, NameProblem, PackPlan, Packed, PackedFile, PlannedFile, Reason,
     Refusal, check_file_name,
 };
+pub use bundle::Bundle;
 pub use cache::{Cache, CachedPackage, Damage, HeldPackage, Incoming, Installation, Prune, Pruned};
 pub use digest::Digest;
 pub use error::{PackProblem, PackageError};
 pub use fetch::{Download, FetchLimits, FetchProblem, Fetcher, UrlProblem};
-pub use folder::{PackageFolder, STREAMLIB_VERSION};
+pub use folder::{PackageFolder, PackagePlugin, STREAMLIB_VERSION};
 pub use home::Home;
 pub use plugin_file::{PluginFile, PluginFileError, PluginProcessorName};
 pub use progress::{OnProgress, Progress};
+pub use store::{Gather, Gathered, GatheredPackage, PackageStore, read_lock, write_lock};
 pub use trust::{SignatureProblem, Trust, TrustStore, TrustedKey, TrustedKeys, signature_path};

@@ -25,6 +25,8 @@ impl PackageProcessor {
     pub fn differences(&self, code: &ProcessorDescriptor) -> Vec<Difference> {
         let mut found = Found(Vec::new());
         let root = NodePath::root();
+        let version = self.version.as_ref().map(ToString::to_string);
+        found.same(root.then("version"), "its version", version, code.version.clone());
         found.same(root.then("execution"), "its execution", self.execution, code.execution);
         found.same(root.then("trigger"), "its trigger", self.trigger.clone(), code.trigger.clone());
         found.same(root.then("needs"), "its needs", self.needs, code.needs);

@@ -83,8 +83,8 @@ word_enum! {
 pub struct PackageProcessor {
     /// Its full name.
     pub name: String,
-    /// Its version; the package's when absent.
-    pub version: Version,
+    /// Its version.
+    pub version: Option<Version>,
     /// What it does.
     pub description: Option<String>,
     /// What it is written for.
@@ -246,15 +246,15 @@ impl fmt::Display for Entrypoint {
 }
 
 impl PackageProcessor {
-    /// The description of the processor that the manifest alone gives, with defaults for what it
-    /// does not say. Settings are not in it: see [`Self::config_schema`].
+    /// The description of the processor that the manifest of `package` alone gives, with defaults
+    /// for what it does not say. Settings are not in it: see [`Self::config_schema`].
     #[must_use]
-    pub fn descriptor(&self) -> ProcessorDescriptor {
+    pub fn descriptor(&self, package: &PackageInfo) -> ProcessorDescriptor {
         let execution = self.execution.unwrap_or(ProcessExecution::Reactive);
         let inputs = self.inputs.iter().flatten().map(InputDeclaration::descriptor);
         let outputs = self.outputs.iter().flatten().map(OutputDeclaration::descriptor);
         ProcessorDescriptor {
-            version: self.version.to_string(),
+            version: self.version.as_ref().unwrap_or(&package.version).to_string(),
             description: self.description.clone().unwrap_or_default(),
             trigger: self.trigger.clone().unwrap_or_default(),
             needs: self.needs.unwrap_or_default(),

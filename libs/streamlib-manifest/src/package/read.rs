@@ -24,7 +24,7 @@ pub(super) fn manifest(root: &Node) -> PackageManifest {
     let package = root.get("package").map_or_else(nothing, package);
     let names = Names { namespace: package.namespace.as_deref() };
     let processors = items(root, "processors");
-    let processors = processors.filter_map(|(_, node)| processor(node, &names, &package.version));
+    let processors = processors.filter_map(|(_, node)| processor(node, &names));
     PackageManifest {
         processors: processors.collect(),
         dependencies: entries(root, "dependencies")
@@ -49,9 +49,8 @@ pub(super) fn processors<'n>(
     namespace: Option<&'n str>,
 ) -> impl Iterator<Item = (usize, &'n Node, PackageProcessor)> {
     let names = Names { namespace };
-    items(root, "processors").filter_map(move |(at, node)| {
-        Some((at, node, processor(node, &names, &Version::new(0, 0, 0))?))
-    })
+    items(root, "processors")
+        .filter_map(move |(at, node)| Some((at, node, processor(node, &names)?)))
 }
 
 /// Puts the namespace before short names.
@@ -129,12 +128,12 @@ fn parsed<T: FromStr>(node: &Node, key: &str) -> Option<T> {
     node.get(key)?.as_text()?.parse().ok()
 }
 
-fn processor(node: &Node, names: &Names<'_>, of_package: &Version) -> Option<PackageProcessor> {
+fn processor(node: &Node, names: &Names<'_>) -> Option<PackageProcessor> {
     let name = text(node, "name").filter(|name| check_type_name(name).is_ok())?;
     let ports = |key| node.get(key).map(Node::items);
     Some(PackageProcessor {
         name: names.full(&name),
-        version: version(node).unwrap_or_else(|| of_package.clone()),
+        version: version(node),
         description: text(node, "description"),
         runtime: match node.get("runtime")?.as_text()? {
             "deno" => Runtime::TypeScript,

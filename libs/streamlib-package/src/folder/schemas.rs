@@ -10,7 +10,7 @@ use streamlib_manifest::package::{PackageManifest, SCHEMAS_FOLDER, SchemaSource}
 use streamlib_manifest::{Code, Diagnostic, Diagnostics, NodePath, Spans, parse_value};
 use streamlib_schema::{Schema, SchemaRef};
 
-use super::read as read_file;
+use super::read_file;
 use crate::error::PackageError;
 
 /// Endings of files that may be schemas.
@@ -79,7 +79,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// A file that the manifest names.
     fn listed(&mut self, reference: &SchemaRef, path: &str) -> Result<(), PackageError> {
-        let place = self.place(reference);
+        let place = place(self.spans, reference);
         let Some(schema) = self.file(path, &place)? else { return Ok(()) };
         match schema.reference() {
             Some(own) if own != reference => {
@@ -143,23 +143,19 @@ impl Reader<'_> {
         }
     }
 
-    /// The place of a schema in the manifest: names may stand there without their namespace.
-    fn place(&self, reference: &SchemaRef) -> NodePath {
-        let full = reference.to_string();
-        let at = |key: &str| NodePath::root().then("schemas").then(key);
-        let short = full.rfind('.').and_then(|_| {
-            let (name, version) = full.split_once('@')?;
-            Some(format!("{}@{version}", name.rsplit('.').next()?))
-        });
-        let known = [Some(full.clone()), short].into_iter().flatten().map(|key| at(&key));
-        let mut known = known.filter(|path| self.spans.locate(path.segments()).is_some());
-        known.next().unwrap_or_else(|| at(&full))
-    }
-
     fn problem(&mut self, code: Code, path: NodePath, message: String, hint: Option<String>) {
         let problem = Diagnostic::error(code, path, message).with_hint(hint);
         // Without a place in the manifest, no line of it is to blame.
         let is_placed = !problem.path.segments().is_empty();
         self.found.push(if is_placed { self.spans.at(problem) } else { problem });
     }
+}
+
+/// The place of a schema in the manifest: names may stand there without their namespace.
+pub(super) fn place(spans: &Spans, reference: &SchemaRef) -> NodePath {
+    let short = reference.name.rsplit('.').next().unwrap_or_default();
+    let keys = [reference.to_string(), format!("{short}@{}", reference.version)];
+    let [full, short] = keys.map(|key| NodePath::root().then("schemas").then(key));
+    let is_there = |path: &NodePath| spans.locate(path.segments()).is_some();
+    if !is_there(&full) && is_there(&short) { short } else { full }
 }

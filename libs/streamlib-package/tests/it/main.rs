@@ -9,4 +9,5 @@ mod killed;
 mod packing;
 mod resolve;
 mod sentences;
+mod store;
 mod support;

@@ -8,7 +8,7 @@ use super::{EVERYTHING, good};
 /// What is said when the code is as the manifest's first processor, but for one change.
 fn differences(change: impl FnOnce(&mut ProcessorDescriptor)) -> String {
     let manifest = good(&EVERYTHING.replace("runtime: python", "runtime: deno"));
-    let mut code = manifest.processors[0].descriptor();
+    let mut code = manifest.processors[0].descriptor(&manifest.package);
     change(&mut code);
     let mut declared = manifest.processors[0].clone();
     declared.config_schema = None;
@@ -21,7 +21,7 @@ fn code_that_is_as_declared() {
     assert_eq!(differences(|_| {}), "");
     // What the manifest leaves out is as the code has it.
     let manifest = good(super::DOCUMENT);
-    let mut code = manifest.processors[0].descriptor();
+    let mut code = manifest.processors[0].descriptor(&manifest.package);
     code.inputs[0].policy.delivery = Delivery::Latest;
     code.needs.cheap = true;
     assert_eq!(manifest.processors[0].differences(&code), []);
@@ -45,6 +45,7 @@ fn each_difference_is_said_with_both_sides() {
     assert_snapshot!(
         differences(|code| code.outputs[1].tie = Some(FormatTie::SameAs("sound".to_owned()))), @"outputs[1].same_as: `same_as` of `picture` is video_in in the manifest and sound in the code");
     assert_snapshot!(differences(|code| code.exclusive = None), @"exclusive: its exclusive setting is device in the manifest and nothing in the code");
+    assert_snapshot!(differences(|code| code.version = "2.0.0".to_owned()), @"version: its version is 1.2.3 in the manifest and 2.0.0 in the code");
     assert_snapshot!(differences(|code| code.latency.max_ns = 1), @r#"latency: its latency is {"min_ns":1000000,"max_ns":20000000} in the manifest and {"min_ns":1000000,"max_ns":1} in the code"#);
 }
 
@@ -59,7 +60,7 @@ processors:
     config_schema: { properties: { path: { type: string } } }
 ",
     );
-    let code = manifest.processors[0].descriptor();
+    let code = manifest.processors[0].descriptor(&manifest.package);
     let found = manifest.processors[0].differences(&code);
     let texts: Vec<_> = found.iter().map(|one| format!("{}: {}", one.path, one.message)).collect();
     assert_snapshot!(texts.join("\n"), @"config_schema: `path`: from the manifest to the code, the field is gone; it was required");

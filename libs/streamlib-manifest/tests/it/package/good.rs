@@ -17,7 +17,7 @@ fn the_sample_of_the_document() {
     );
     let [gray] = manifest.processors.as_slice() else { panic!("one processor") };
     assert_eq!(gray.runtime, Runtime::Rust);
-    let descriptor = gray.descriptor();
+    let descriptor = gray.descriptor(&manifest.package);
     assert_eq!(descriptor.name, "com.tatolab.grayscale_rust");
     assert_eq!(descriptor.version, "1.0.0");
     assert_eq!(descriptor.description, "Grayscale effect (Rust dylib)");
@@ -53,13 +53,14 @@ fn processors() {
     let manifest = good(EVERYTHING);
     let names: Vec<_> = manifest.processors.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["com.example.find", "com.example.other.clock", "com.example.pair"]);
-    let versions: Vec<_> = manifest.processors.iter().map(|one| one.version.to_string()).collect();
+    let versions: Vec<_> =
+        manifest.processors.iter().map(|one| one.descriptor(&manifest.package).version).collect();
     assert_eq!(versions, ["1.2.3", "2.1.0-beta.1", "2.1.0-beta.1"]);
     let [find, clock, pair] = manifest.processors.as_slice() else { panic!("three") };
 
     assert_eq!(find.runtime, Runtime::Python);
     assert_eq!(find.entrypoint.as_ref().unwrap().to_string(), "detect.find:Find");
-    let descriptor = find.descriptor();
+    let descriptor = find.descriptor(&manifest.package);
     assert_eq!(descriptor.trigger, Trigger::Primary("video_in".to_owned()));
     assert!(descriptor.needs.blocking && descriptor.needs.live && !descriptor.needs.cheap);
     assert_eq!(descriptor.needs.call_limit, Duration::from_secs(5));
