@@ -11,6 +11,7 @@ mod codecs;
 mod graph_file;
 mod mp4;
 mod package;
+mod plugin_file;
 mod protocol;
 
 pub use block::block;
@@ -18,6 +19,7 @@ pub use codecs::{aac, h264, opus};
 pub use graph_file::graph_file;
 pub use mp4::mp4;
 pub use package::package_manifest;
+pub use plugin_file::plugin_file;
 pub use protocol::protocol;
 
 /// A target: what it is called, in the corpus and for the fuzzer, and what it does with bytes.
@@ -32,5 +34,6 @@ pub const TARGETS: &[Target] = &[
     ("mp4", mp4),
     ("opus", opus),
     ("package_manifest", package_manifest),
+    ("plugin_file", plugin_file),
     ("protocol", protocol),
 ];

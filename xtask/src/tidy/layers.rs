@@ -107,6 +107,7 @@ const LEAF: &[&str] = &["streamlib-abi", "streamlib-schema", "streamlib-processo
 /// What the tests of a crate may use beyond the table above; all may use `streamlib-testing`.
 const DEV_EDGES: &[(&str, &[&str])] = &[
     ("streamlib-macros", &["streamlib-processor"]),
+    ("streamlib-host", &["streamlib-plugin"]),
     ("streamlib-video", &["streamlib-engine"]),
     ("streamlib-audio", &["streamlib-engine"]),
     ("streamlib-container", &["streamlib-engine", "streamlib-video", "streamlib-audio"]),

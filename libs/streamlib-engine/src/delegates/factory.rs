@@ -125,6 +125,14 @@ impl ProcessorType {
         Self { descriptor: descriptor.into(), constructor: Arc::new(constructor) }
     }
 
+    /// Makes the processor that `node` declares. Opens nothing: that is for `setup`.
+    ///
+    /// # Errors
+    /// The configuration cannot work.
+    pub fn create(&self, node: &ProcessorNode) -> Result<BoxedProcessor, Error> {
+        (self.constructor)(node)
+    }
+
     /// Its description.
     pub fn descriptor(&self) -> &Arc<ProcessorDescriptor> {
         &self.descriptor
@@ -236,7 +244,7 @@ impl RegistryBackedFactory {
 impl FactoryDelegate for RegistryBackedFactory {
     fn create(&self, node: &ProcessorNode) -> Result<BoxedProcessor, Error> {
         match self.types.get(&node.processor_type) {
-            Some(entry) => (entry.constructor)(node),
+            Some(entry) => entry.create(node),
             None => Err(Error::new(format!(
                 "there is no processor type `{}`; register it with the runtime's factory",
                 node.processor_type

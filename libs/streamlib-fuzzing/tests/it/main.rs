@@ -131,6 +131,11 @@ fn opus() {
 }
 
 #[test]
+fn plugin_file() {
+    check("plugin_file");
+}
+
+#[test]
 fn protocol() {
     check("protocol");
 }
