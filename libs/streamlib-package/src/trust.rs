@@ -137,15 +137,12 @@ impl TrustedKeys {
     pub fn check(&self, archive: &Path, signature: &Path) -> Result<Trust> {
         // What is too large or not text is no signature, like no text at all.
         let text = read_text(signature, SIGNATURE_BYTES_MAX)?.unwrap_or_default();
-        self.check_text(archive, &text)
+        self.check_text(archive, &archive.display().to_string(), &text)
     }
 
-    /// Checks an archive against the text of a signature.
-    pub(crate) fn check_text(&self, archive: &Path, signature: &str) -> Result<Trust> {
-        let bad = |problem| PackageError::BadSignature {
-            archive: archive.display().to_string(),
-            problem,
-        };
+    /// Checks an archive, which `label` names in errors, against the text of a signature.
+    pub(crate) fn check_text(&self, archive: &Path, label: &str, signature: &str) -> Result<Trust> {
+        let bad = |problem| PackageError::BadSignature { archive: label.to_owned(), problem };
         let signature = Signature::decode(signature).map_err(|error| bad(error.into()))?;
         let mut signer = None;
         for key in &self.keys {

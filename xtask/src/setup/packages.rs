@@ -67,6 +67,12 @@ pub(crate) const ALL: &[Package] = &[
         seen_by: Sign::Programs(&["ffmpeg", "ffprobe"]),
     },
     Package {
+        name: "minisign",
+        purpose: "signs the packages of the tests",
+        used: Use::Test,
+        seen_by: Sign::Programs(&["minisign"]),
+    },
+    Package {
         name: "xvfb",
         purpose: "is the display of the window tests",
         used: Use::Test,

@@ -19,7 +19,7 @@ mod url;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use url::UrlProblem;
+use streamlib_manifest::format_duration;
 
 use crate::archive::Limits;
 use crate::digest::Digest;
@@ -32,6 +32,7 @@ use request::Requests;
 use url::Url;
 
 pub(crate) use part::prune;
+pub use url::UrlProblem;
 
 type Result<T, E = PackageError> = std::result::Result<T, E>;
 
@@ -111,34 +112,41 @@ pub enum FetchProblem {
         /// How many are allowed.
         max: u64,
     },
+    /// The server sent another part of the file than was asked for.
+    #[error("the server sent another part of it than was asked for; ask who runs the server")]
+    OtherPart,
     /// It took too long.
-    #[error(
-        "it was not complete after {}; {received} bytes are kept, and the same command goes on \
-         from there if the server can", streamlib_manifest::format_duration(*.after)
-    )]
+    #[error("it was not complete after {}{}", format_duration(*.after), and_kept(*.kept))]
     TooSlow {
         /// How long was waited.
         after: Duration,
-        /// How many bytes came.
-        received: u64,
+        /// How many bytes are kept, to go on from.
+        kept: u64,
     },
     /// The connection was cut, again and again.
-    #[error(
-        "the connection was cut ({source}); {received} bytes are kept, and the same command goes \
-         on from there if the server can"
-    )]
+    #[error("the connection was cut ({how}){}", and_kept(*.kept))]
     Cut {
-        /// How many bytes came.
-        received: u64,
+        /// How many bytes are kept, to go on from.
+        kept: u64,
         /// How it was cut the last time.
-        source: Box<ureq::Error>,
+        how: String,
     },
     /// The server cannot be reached or spoken to.
-    #[error("the server cannot be reached: {0}")]
-    Unreachable(Box<ureq::Error>),
+    #[error("the server cannot be reached: {how}")]
+    Unreachable {
+        /// Why.
+        how: String,
+    },
     /// The proxy's URL is none.
     #[error("the proxy is `{0}`, which is not a URL such as `http://HOST:PORT`")]
     Proxy(String),
+}
+
+fn and_kept(bytes: u64) -> String {
+    match bytes {
+        0 => "; try again later".to_owned(),
+        _ => format!("; {bytes} bytes are kept, and the same command goes on from there"),
+    }
 }
 
 /// Fetches archives into a home.
@@ -229,7 +237,7 @@ impl Fetcher {
         requests.download(&parsed, &mut part, on_progress).map_err(|stop| stop.of(fail))?;
         let checked = match (sha256, &signature) {
             (Some(expected), _) => check_digest(&part, url, expected),
-            (None, signature) => check_signature(&part, signature.as_deref(), keys, fail),
+            (None, signature) => check_signature(&part, url, signature.as_deref(), keys, fail),
         };
         match checked {
             Ok((sha256, signed_by)) => Ok(Download { part, sha256, signed_by }),
@@ -251,7 +259,8 @@ impl Fetcher {
     ) -> Result<String> {
         let unproven = |trust| fail(FetchProblem::Unproven { trust });
         let signature = url.of_signature().map_err(|problem| fail(FetchProblem::Url(problem)))?;
-        let text = requests.small(&signature, SIGNATURE_BYTES_MAX).map_err(&fail)?;
+        let text = requests.small(&signature, SIGNATURE_BYTES_MAX);
+        let text = text.map_err(|stop| stop.of(&fail))?;
         let text = text.ok_or_else(|| unproven(Trust::Unsigned))?;
         if keys.made(&text) { Ok(text) } else { Err(unproven(Trust::UnknownKey)) }
     }
@@ -269,11 +278,12 @@ fn check_digest(part: &Part, url: &str, expected: Digest) -> Result<Checked> {
 
 fn check_signature(
     part: &Part,
+    url: &str,
     signature: Option<&str>,
     keys: &TrustedKeys,
     fail: impl Fn(FetchProblem) -> PackageError,
 ) -> Result<Checked> {
-    match keys.check_text(part.path(), signature.unwrap_or_default())? {
+    match keys.check_text(part.path(), url, signature.unwrap_or_default())? {
         Trust::Signed { by, sha256, .. } => Ok((sha256, Some(by))),
         trust => Err(fail(FetchProblem::Unproven { trust })),
     }

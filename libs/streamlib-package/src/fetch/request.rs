@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::time::Instant;
 
+use streamlib_manifest::format_duration;
 use ureq::config::Config;
 use ureq::http::{HeaderMap, Request, Response, StatusCode, header};
 use ureq::{Agent, Body, Proxy, Timeout};
@@ -73,15 +74,16 @@ impl<'a> Requests<'a> {
     }
 
     /// The text of a small file. `None` if there is none, or it is too large or not text.
-    pub(super) fn small(&self, url: &Url, bytes_max: u64) -> Result<Option<String>, FetchProblem> {
+    pub(super) fn small(&self, url: &Url, bytes_max: u64) -> Result<Option<String>, Stop> {
         let response = match self.ask(url, &HeaderMap::new()) {
             Ok(response) => response,
-            Err(FetchProblem::Status { .. }) => return Ok(None),
-            Err(problem) => return Err(problem),
+            Err(Ended::Stop(Stop::Fetch(FetchProblem::Status { .. }))) => return Ok(None),
+            Err(Ended::Stop(stop)) => return Err(stop),
+            Err(Ended::Cut(error)) => return Err(self.ended(&error, 0).into()),
         };
         let mut bytes = Vec::new();
         let read = response.into_body().into_reader().take(bytes_max + 1).read_to_end(&mut bytes);
-        read.map_err(|error| self.ended(of_io(error), 0))?;
+        read.map_err(|error| self.ended(&of_io(error), 0))?;
         let fits = bytes.len() as u64 <= bytes_max;
         Ok(String::from_utf8(bytes).ok().filter(|_| fits))
     }
@@ -101,8 +103,10 @@ impl<'a> Requests<'a> {
                 Err(Ended::Stop(stop)) => return Err(stop),
                 Err(Ended::Cut(error)) => {
                     cuts = if part.bytes() > before { 1 } else { cuts + 1 };
-                    if is_late(&error) || cuts >= self.limits.cuts {
-                        return Err(self.ended(error, part.bytes()).into());
+                    if is_final(&error) || cuts >= self.limits.cuts {
+                        // Without a mark nobody goes on from what came.
+                        let kept = part.mark().map_or(0, |_| part.bytes());
+                        return Err(self.ended(&error, kept).into());
                     }
                 }
             }
@@ -124,20 +128,18 @@ impl<'a> Requests<'a> {
                 }
             }
         }
-        let response = match self.ask_keeping(url, &headers) {
+        let response = match self.ask(url, &headers) {
             Ok(response) => response,
             Err(Ended::Stop(Stop::Fetch(FetchProblem::Status { .. }))) if !headers.is_empty() => {
                 // What is asked for may no longer be a part of the file: all of it, then.
                 part.restart(None)?;
-                self.ask_keeping(url, &HeaderMap::new())?
+                self.ask(url, &HeaderMap::new())?
             }
             Err(ended) => return Err(ended),
         };
         let total = match range_start(&response) {
             Some((start, total)) if start == part.bytes() && !headers.is_empty() => total,
-            Some(_) => {
-                return Err(FetchProblem::Status { status: "another range".to_owned() }.into());
-            }
+            Some(_) => return Err(FetchProblem::OtherPart.into()),
             None => {
                 part.restart(strong_etag(&response).map(|etag| Mark { url: part_url(url), etag }))?;
                 response.body().content_length()
@@ -181,37 +183,27 @@ impl<'a> Requests<'a> {
         if bytes > max { Err(FetchProblem::TooLarge { bytes, max }) } else { Ok(()) }
     }
 
-    /// Asks, and tells connections that were cut from those that never were.
-    fn ask_keeping(&self, url: &Url, headers: &HeaderMap) -> Result<Response<Body>, Ended> {
-        self.ask(url, headers).map_err(|problem| match problem {
-            FetchProblem::Cut { source, .. } => Ended::Cut(*source),
-            problem => problem.into(),
-        })
-    }
-
     /// Asks for a file, through redirects.
-    fn ask(&self, url: &Url, headers: &HeaderMap) -> Result<Response<Body>, FetchProblem> {
+    fn ask(&self, url: &Url, headers: &HeaderMap) -> Result<Response<Body>, Ended> {
         let mut url = url.clone();
         for _redirect in 0..=self.limits.redirects {
-            let mut request = Request::get(url.uri())
-                .body(())
-                .map_err(|error| FetchProblem::Unreachable(Box::new(ureq::Error::Http(error))))?;
+            let request = Request::get(url.uri()).body(());
+            let mut request = request.map_err(|error| Ended::Cut(ureq::Error::Http(error)))?;
             *request.headers_mut() = headers.clone();
-            let answered = self.agent(&url).run(request);
-            let response = answered.map_err(|error| self.ended(error, 0))?;
+            let response = self.agent(&url).run(request).map_err(Ended::Cut)?;
             let status = response.status();
             if status.is_success() {
                 return Ok(response);
             }
             let location = response.headers().get(header::LOCATION);
             let Some(location) = location.filter(|_| status.is_redirection()) else {
-                return Err(FetchProblem::Status { status: words(status) });
+                return Err(FetchProblem::Status { status: words(status) }.into());
             };
             let to = String::from_utf8_lossy(location.as_bytes()).into_owned();
             url = url.join(&to).map_err(|problem| FetchProblem::Redirect { to, problem })?;
         }
         let to = url.uri().to_string();
-        Err(FetchProblem::Redirects { max: self.limits.redirects, to })
+        Err(FetchProblem::Redirects { max: self.limits.redirects, to }.into())
     }
 
     fn agent(&self, url: &Url) -> Agent {
@@ -231,23 +223,34 @@ impl<'a> Requests<'a> {
             .new_agent()
     }
 
-    /// What is said of a connection that ended.
-    fn ended(&self, error: ureq::Error, received: u64) -> FetchProblem {
-        match error {
-            error if is_late(&error) => {
-                FetchProblem::TooSlow { after: self.limits.total, received }
+    /// What is said of a connection that ended, when so many bytes are kept.
+    fn ended(&self, error: &ureq::Error, kept: u64) -> FetchProblem {
+        let how = match error {
+            ureq::Error::Timeout(Timeout::Global) => {
+                return FetchProblem::TooSlow { after: self.limits.total, kept };
             }
-            ureq::Error::Io(_) | ureq::Error::Timeout(Timeout::PerRead | Timeout::PerWrite) => {
-                FetchProblem::Cut { received, source: Box::new(error) }
+            ureq::Error::Timeout(Timeout::PerRead | Timeout::PerWrite) => {
+                format!("nothing came for {}", format_duration(self.limits.silence))
             }
-            error => FetchProblem::Unreachable(Box::new(error)),
+            ureq::Error::Timeout(Timeout::Connect) => {
+                format!("no connection within {}", format_duration(self.limits.connect))
+            }
+            ureq::Error::Io(error) => error.to_string(),
+            error => error.to_string(),
+        };
+        match kept {
+            0 => FetchProblem::Unreachable { how },
+            _ => FetchProblem::Cut { kept, how },
         }
     }
 }
 
-/// Whether the moment has come at which all of it had to be there.
-fn is_late(error: &ureq::Error) -> bool {
-    matches!(error, ureq::Error::Timeout(Timeout::Global))
+/// Whether it makes no sense to try again at once.
+fn is_final(error: &ureq::Error) -> bool {
+    !matches!(
+        error,
+        ureq::Error::Io(_) | ureq::Error::Timeout(Timeout::PerRead | Timeout::PerWrite)
+    )
 }
 
 /// The error that a body's reader wrapped.
