@@ -5,6 +5,7 @@
 //! | `cell` | a processor as it runs |
 //! | `strand`, `run_word`, `work_list` | what is scheduled, and who owns it |
 //! | `step`, `hop` | one look at one processor, one call; the common case of it |
+//! | `relay`, `armed` | frames that go from one processor to the next by hand |
 //! | `held` | processors in the hands of a controller |
 //! | `home`, `pool`, `dedicated`, `main_queue`, `thread` | threads |
 //! | `doorbell` | waking a thread that sleeps |
@@ -14,6 +15,7 @@
 //! | `env` | what all processors of a graph share |
 //! | `sys` | the operating system |
 
+pub(crate) mod armed;
 pub(crate) mod cell;
 pub(crate) mod clock;
 pub(crate) mod dedicated;
@@ -25,6 +27,7 @@ mod hop;
 pub(crate) mod main_queue;
 pub(crate) mod pace;
 pub(crate) mod pool;
+pub(crate) mod relay;
 pub(crate) mod run_word;
 pub(crate) mod stats;
 pub(crate) mod step;

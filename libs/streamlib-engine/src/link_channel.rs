@@ -7,6 +7,7 @@
 //! | `link` | a link's two ends, its signals, and how each end wakes the other |
 //! | `waiting` | a producer that waits for room |
 //! | `input`, `output` | the ports, and the C tables behind them |
+//! | `by_hand` | frames that an input is given without a queue |
 //! | `lease` | which frames a processor holds |
 //! | `trigger` | which frames make one call |
 //! | `pool` | recycled buffers of an output |
@@ -14,6 +15,7 @@
 //! | `counters` | what is counted, always |
 //! | `format_registry` | numbers for formats |
 
+pub(crate) mod by_hand;
 pub(crate) mod carrier;
 pub(crate) mod counters;
 pub(crate) mod format_registry;

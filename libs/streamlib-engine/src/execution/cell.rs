@@ -18,8 +18,10 @@ use streamlib_abi::port::EndCause;
 use streamlib_processor::BoxedProcessor;
 use streamlib_schema::{ProcessExecution, ProcessorDescriptor};
 
+use super::armed::Armed;
 use super::env::GraphEnv;
 use super::pace::Pace;
+use super::relay::Relay;
 use super::stats::ProcessorStats;
 use super::strand::Strand;
 use crate::ids::ProcessorId;
@@ -122,6 +124,9 @@ pub(crate) struct ProcessorCell {
     counted_active: AtomicBool,
     /// How long what it sends will be in all, ns; the largest number if it did not say.
     length_ns: AtomicU64,
+    /// Whether frames may come by hand: there is nothing unusual about the processor and its links.
+    pub(crate) armed: Armed,
+    relay: Exclusive<Relay>,
     body: Exclusive<Body>,
     inputs: Ports<InputCell>,
     outputs: Ports<OutputCell>,
@@ -171,10 +176,9 @@ impl ProcessorCell {
             let inputs: Vec<InputCell> = descriptor
                 .inputs
                 .iter()
-                .map(|port| InputCell {
-                    name: port.name.as_str().into(),
-                    lanes: if port.many { Vec::new() } else { vec![Lane::default()] },
-                    holds: port.holds,
+                .map(|port| {
+                    let lanes = if port.many { Vec::new() } else { vec![Lane::default()] };
+                    InputCell::new(port.name.as_str().into(), lanes, port.holds)
                 })
                 .collect();
             let context = OutputContext {
@@ -221,6 +225,8 @@ impl ProcessorCell {
                 awaits_restart: AtomicBool::new(false),
                 counted_active: AtomicBool::new(false),
                 length_ns: AtomicU64::new(u64::MAX),
+                armed: Armed::new(),
+                relay: Exclusive::new(Relay::default()),
                 body: Exclusive::new(body),
                 inputs: Ports::new(inputs),
                 outputs: Ports::new(outputs),
@@ -331,6 +337,7 @@ impl ProcessorCell {
 
     pub(crate) fn set_observed(&self, observed: bool) {
         self.observed.store(observed, Relaxed);
+        self.armed.disarm_from_outside();
     }
 
     /// How long what it sends will be in all, stream time, ns, if it said so when it was set up.
@@ -358,6 +365,12 @@ impl ProcessorCell {
     pub(crate) unsafe fn body(&self) -> &mut Body {
         // SAFETY: by the caller.
         unsafe { &mut *self.body.pointer() }
+    }
+
+    /// What a call needs whose frame comes by hand. For the holder of the RUN bit.
+    #[inline(always)]
+    pub(super) fn relay(&self) -> *mut Relay {
+        self.relay.pointer()
     }
 
     /// # Safety

@@ -13,6 +13,7 @@ use streamlib_abi::port::EndCause;
 
 use super::cell::{Body, Phase, ProcessorCell};
 use super::home::Home;
+use super::relay::disarm;
 use super::step::{close_outputs, discard_input, tell_paused};
 use super::strand::Strand;
 use crate::ids::ProcessorId;
@@ -36,7 +37,17 @@ pub(crate) struct Parts<'a> {
     pub(crate) outputs: &'a mut [OutputCell],
 }
 
-impl Open<'_> {
+impl<'a> Open<'a> {
+    /// For a guard that owns the processor: frames no longer come to it by hand.
+    fn new(cell: &'a Arc<ProcessorCell>) -> Self {
+        // SAFETY: by the caller; no method of the processor runs.
+        unsafe {
+            disarm(cell);
+            cell.outputs().iter_mut().for_each(OutputCell::keep_hands_off);
+        }
+        Self { cell, exclusive: PhantomData }
+    }
+
     /// Which processor.
     pub(crate) fn cell(&self) -> &Arc<ProcessorCell> {
         self.cell
@@ -96,7 +107,10 @@ impl Open<'_> {
     fn dismantle(&mut self) {
         discard_input(self.cell);
         let parts = self.parts();
-        parts.inputs.iter_mut().for_each(|input| input.lanes.clear());
+        for input in parts.inputs {
+            input.lanes.clear();
+            input.work = std::ptr::null_mut();
+        }
         for output in parts.outputs {
             output.links.clear();
             output.pool = None;
@@ -153,13 +167,13 @@ impl HeldStrand {
 
     /// One of its processors; `None` for one that is in another strand.
     pub(crate) fn open<'a>(&'a mut self, cell: &'a Arc<ProcessorCell>) -> Option<Open<'a>> {
-        self.owns(cell).then_some(Open { cell, exclusive: PhantomData })
+        self.owns(cell).then(|| Open::new(cell))
     }
 
     /// The member at `index`, if it is in this strand.
     pub(crate) fn open_at(&mut self, index: usize) -> Option<Open<'_>> {
         let cell = self.strand.members().get(index)?;
-        self.owns(cell).then_some(Open { cell, exclusive: PhantomData })
+        self.owns(cell).then(|| Open::new(cell))
     }
 
     /// Takes a processor out of its strand.
@@ -202,6 +216,9 @@ impl HeldStrand {
                     link.inline_index = link.shared.target_in(&strand);
                 }
             }
+            for input in &mut *parts.inputs {
+                input.work = strand.work_list();
+            }
             for lane in parts.inputs.iter_mut().flat_map(|input| &mut input.lanes) {
                 if let Some(link) = &lane.link {
                     lane.producer_index = link.shared.source_in(&strand);
@@ -237,7 +254,7 @@ impl Detached {
     }
 
     pub(crate) fn open(&mut self) -> Open<'_> {
-        Open { cell: &self.cell, exclusive: PhantomData }
+        Open::new(&self.cell)
     }
 }
 

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::cell::{Body, ProcessorCell};
+use super::relay::arm;
 use super::stats::SAMPLE_EVERY;
 use super::step::{Step, after_process, came_back, fail, outcome, state_of_call};
 use super::strand::Strand;
 use super::watch::CallWatch;
-use crate::link_channel::output::OutputCell;
+use crate::link_channel::input::InputCell;
+use crate::link_channel::output::{OutputCell, lay_down_for_good};
 
 /// Calls the processor at position `index` of `strand` if it is ready and this is the common case.
 ///
@@ -54,18 +56,23 @@ pub(super) unsafe fn hop(
     let sampled = watch.every_call || number.is_multiple_of(SAMPLE_EVERY);
     let measured = sampled || body.pace.wants(number);
     let start_ns = if measured { cell.env.clock.monotonic_ns() } else { 0 };
-    let mut state = state_of_call(cell);
+    let mut state = state_of_call(Arc::as_ptr(cell));
     watch.begin(cell);
     let result = catch_unwind(AssertUnwindSafe(|| instance.process(&mut state)));
     watch.end();
     // SAFETY: the strand is owned, and the call is over.
-    unsafe { cell.outputs() }.iter_mut().for_each(OutputCell::end_call);
+    unsafe {
+        cell.outputs().iter_mut().for_each(OutputCell::end_call);
+        cell.inputs().iter_mut().for_each(InputCell::end_call);
+    }
     came_back(cell);
     if measured {
         record(cell, body, sampled, start_ns);
     }
     cell.stats.calls.add(1);
     if !matches!(result, Ok(Ok(()))) || !state.requests.is_empty() {
+        // What is done now comes after the frame.
+        lay_down_for_good(strand.work_list());
         match outcome(result, &state, body) {
             Ok(requests) => after_process(strand, cell, body, index, requests),
             Err(failure) => fail(cell, body, failure),
@@ -82,6 +89,8 @@ pub(super) unsafe fn hop(
         // SAFETY: the strand is owned, and the call is over.
         unsafe { (*strand.work_list()).push(index) };
     }
+    // SAFETY: as above.
+    unsafe { arm(cell, watch) };
     Some(Step::Ran)
 }
 

@@ -8,7 +8,7 @@ use super::stats::SAMPLE_EVERY;
 /// Calls that take longer on average are long: a few times what a wake costs.
 const LONG_NS: u64 = 50_000;
 /// Calls that are all measured when a processor is new.
-const FIRST_CALLS: u64 = 8;
+pub(super) const FIRST_CALLS: u64 = 8;
 /// No call counts for more, so that one stall is forgotten soon.
 const MOST_NS: u64 = 1_000_000;
 

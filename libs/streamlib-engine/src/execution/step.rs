@@ -17,14 +17,14 @@ use streamlib_schema::ProcessExecution;
 
 use super::cell::{Body, Phase, ProcessorCell};
 use super::env::ProcessorEnd;
-use super::home::Home;
 use super::hop::hop;
+use super::relay::{arm, disarm};
 use super::stats::SAMPLE_EVERY;
 use super::strand::Strand;
 use super::watch::CallWatch;
 use super::work_list::WorkList;
-use crate::link_channel::input::Lane;
-use crate::link_channel::output::OutputCell;
+use crate::link_channel::input::{InputCell, Lane};
+use crate::link_channel::output::{OutputCell, lay_down_for_good};
 use crate::link_channel::trigger::{choose, tell_stalls};
 use crate::pubsub::events::{ProcessorEvent, ProcessorState};
 
@@ -54,6 +54,8 @@ pub(crate) unsafe fn step(
     index: u32,
     watch: &CallWatch,
 ) -> Step {
+    // SAFETY: the strand is owned, and no method of the processor is running.
+    unsafe { disarm(cell) };
     // SAFETY: the strand is owned.
     if let Some(step) = unsafe { hop(strand, cell, index, watch) } {
         return step;
@@ -88,8 +90,12 @@ pub(crate) unsafe fn step(
         // SAFETY: as above.
         unsafe { (*strand.work_list()).push(index) };
     }
-    match call(cell, body, Method::Process, &strand.home, watch) {
-        Ok(requests) => after_process(strand, cell, body, index, requests),
+    match call(cell, body, Method::Process, strand, watch) {
+        Ok(requests) => {
+            after_process(strand, cell, body, index, requests);
+            // SAFETY: the strand is owned, and the call is over.
+            unsafe { arm(cell, watch) };
+        }
         Err(failure) => fail(cell, body, failure),
     }
     Step::Ran
@@ -258,7 +264,7 @@ fn end(
     if !unsafe { cell.outputs() }.iter().all(|output| output.has_room()) {
         return Step::NotReady;
     }
-    match call(cell, body, Method::EndOfStream, &strand.home, watch) {
+    match call(cell, body, Method::EndOfStream, strand, watch) {
         Ok(requests) if requests.contains(Requests::AGAIN) => cell.wake(),
         Ok(requests) if requests.contains(Requests::WAKE_AT) => cell.wake(),
         Ok(_) => close_outputs(cell, body, cause, None),
@@ -356,7 +362,7 @@ fn call(
     cell: &Arc<ProcessorCell>,
     body: &mut Body,
     method: Method,
-    home: &Home,
+    strand: &Strand,
     watch: &CallWatch,
 ) -> Result<Requests, Failure> {
     // SAFETY: the strand is owned, and no method of the processor is running.
@@ -367,14 +373,14 @@ fn call(
     let Some(instance) = &mut body.instance else {
         return Err(Error::new("the processor has no instance").into());
     };
-    let mut state = state_of_call(cell);
+    let mut state = state_of_call(Arc::as_ptr(cell));
     let number = cell.stats.calls.get();
     let sampled = watch.every_call || number.is_multiple_of(SAMPLE_EVERY);
     let measured = sampled || body.pace.wants(number);
     let start_ns = if measured { cell.env.clock.monotonic_ns() } else { 0 };
     let taken_ns = if sampled && cell.is_observed() { chosen_ns(cell) } else { None };
     if body.pace.is_long() {
-        home.share();
+        strand.home.share();
     }
     watch.begin(cell);
     let guarded = AssertUnwindSafe(|| match method {
@@ -383,8 +389,15 @@ fn call(
     });
     let result = catch_unwind(guarded);
     watch.end();
+    if !matches!(result, Ok(Ok(()))) || !state.requests.is_empty() {
+        // What is done now comes after the frame.
+        lay_down_for_good(strand.work_list());
+    }
     // SAFETY: the strand is owned, and the call is over.
-    unsafe { cell.outputs() }.iter_mut().for_each(OutputCell::end_call);
+    unsafe {
+        cell.outputs().iter_mut().for_each(OutputCell::end_call);
+        cell.inputs().iter_mut().for_each(InputCell::end_call);
+    }
     came_back(cell);
     if measured {
         let duration_ns = cell.env.clock.monotonic_ns().saturating_sub(start_ns);
@@ -402,13 +415,13 @@ fn call(
 
 /// What a call of `cell` is told.
 #[inline]
-pub(super) fn state_of_call(cell: &Arc<ProcessorCell>) -> CallState {
+pub(super) fn state_of_call(cell: *const ProcessorCell) -> CallState {
     CallState {
         size: size_of::<CallState>() as u32,
         requests: Requests::NONE,
         wake_at_ns: 0,
         host: &raw const HOST_TABLE,
-        host_context: Arc::as_ptr(cell).cast_mut().cast(),
+        host_context: cell.cast_mut().cast(),
     }
 }
 

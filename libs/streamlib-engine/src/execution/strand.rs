@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Relaxed, Orderin
 use super::cell::ProcessorCell;
 use super::env::GraphEnv;
 use super::home::Home;
+use super::relay::pass_on;
 use super::run_word::{Notified, Released, RunWord};
 use super::step::{Step, step};
 use super::timer::Alarm;
 use super::watch::CallWatch;
 use super::work_list::WorkList;
+use crate::link_channel::output::{lay_down, lay_down_for_good};
 use crate::sync::Exclusive;
 
 /// Calls in a row before a strand lets others run, if there are any.
@@ -180,28 +182,18 @@ impl Strand {
         let mut calls = 0;
         loop {
             // SAFETY: the strand is owned, and no processor is being called.
-            while let Some(index) = unsafe { self.with_work(WorkList::pop) } {
-                let cell = &self.members[index as usize];
-                // SAFETY: the strand is owned, so its members are.
-                match unsafe { step(self, cell, index, watch) } {
-                    Step::Ran => calls += 1,
-                    Step::NotReady => continue,
+            while let Some(index) = unsafe { self.with_work(WorkList::next) } {
+                // SAFETY: as above; its members are owned as well.
+                let step = unsafe { self.look_at(index, watch) };
+                if step == Step::NotReady {
+                    continue;
                 }
-                if self.word.is_wanted() {
+                calls += 1;
+                // SAFETY: as above.
+                unsafe { pass_on(self, watch, &mut calls, CALLS_IN_A_ROW) };
+                if self.is_to_pause(index, &mut calls) {
+                    lay_down_for_good(self.work.pointer());
                     return true;
-                }
-                // SAFETY: the strand is owned, and no method of the processor is running.
-                if unsafe { cell.body() }.pace.is_long() && self.home.has_others() {
-                    // Others go first, those that the call made ready before all: what they want is
-                    // still in the cache, and few frames are under way at once.
-                    return true;
-                }
-                if calls >= CALLS_IN_A_ROW {
-                    // Going on spares the way through the queue, and the move to another core.
-                    if self.home.has_others() {
-                        return true;
-                    }
-                    calls = 0;
                 }
             }
             if !self.word.take_notification() {
@@ -209,5 +201,41 @@ impl Strand {
             }
             self.list_boundary();
         }
+    }
+
+    /// Looks at a member. The frame that comes to it by hand goes through the queue.
+    ///
+    /// # Safety
+    /// The caller owns the strand, and no processor is being called.
+    unsafe fn look_at(self: &Arc<Self>, index: u32, watch: &CallWatch) -> Step {
+        let sender = lay_down(self.work.pointer());
+        let cell = &self.members[index as usize];
+        // SAFETY: by the caller.
+        let step = unsafe { step(self, cell, index, watch) };
+        if let Some(sender) = sender {
+            // SAFETY: the port is of a member, of which no method is running.
+            unsafe { (*sender.as_ptr()).was_laid_down() };
+        }
+        step
+    }
+
+    /// True if somebody else is to have his turn, after a call of the member at `index` and those
+    /// that followed from it.
+    fn is_to_pause(&self, index: u32, calls: &mut u32) -> bool {
+        // Others go first after a long call, those that the call made ready before all: what they
+        // want is still in the cache, and few frames are under way at once.
+        // SAFETY: the strand is owned, and no method of the processor is running.
+        let is_long = || unsafe { self.members[index as usize].body() }.pace.is_long();
+        if self.word.is_wanted() || is_long() && self.home.has_others() {
+            return true;
+        }
+        if *calls >= CALLS_IN_A_ROW {
+            // Going on spares the way through the queue, and the move to another core.
+            if self.home.has_others() {
+                return true;
+            }
+            *calls = 0;
+        }
+        false
     }
 }

@@ -169,6 +169,12 @@ impl<T> CarrierWriter<T> {
         }
     }
 
+    /// True if consumer and producer have one owner, and nothing waits.
+    #[inline]
+    pub(crate) fn is_vacant(&self) -> bool {
+        matches!(self, Self::Inline(cell) if cell.with(|frames| frames.first.is_none()))
+    }
+
     /// How many frames may be put before the answer would be `Full`.
     #[inline]
     pub(crate) fn room(&self) -> u32 {

@@ -21,6 +21,12 @@ impl Counter {
         self.0.store(self.0.load(Relaxed).wrapping_add(amount), Relaxed);
     }
 
+    /// Sets the counter to `value`, from what [`Self::get`] gave. Only from the counter's one writer.
+    #[inline]
+    pub(crate) fn set(&self, value: u64) {
+        self.0.store(value, Relaxed);
+    }
+
     /// Takes back one that was added too many. Only from the counter's one writer.
     pub(crate) fn take_back_one(&self) {
         self.0.store(self.0.load(Relaxed).wrapping_sub(1), Relaxed);

@@ -12,8 +12,9 @@ use streamlib_abi::port::{EndCause, InputPort, InputTable, LaneState};
 use streamlib_abi::{EnvelopeFlags, RawFrame, Status};
 use streamlib_schema::Delivery;
 
+use super::by_hand::ByHand;
 use super::counters::{ConsumerCounters, LinkCounters};
-use super::lease::{self, Leases};
+use super::lease::{self, Leases, Spares};
 use super::link::LinkReceiver;
 use crate::execution::WorkList;
 
@@ -59,11 +60,11 @@ pub(crate) struct Lane {
     /// link that was connected before.
     counted_at: Option<Arc<LinkCounters>>,
     /// The sequence number that would follow without a hole.
-    next_sequence: Option<u64>,
+    pub(super) next_sequence: Option<u64>,
     /// Frames that this lane did not get.
     missed: u64,
     /// What the processor was given and has not let go.
-    leases: Leases,
+    pub(super) leases: Leases,
     /// How many frames the processor holds, if it was refused one in this call for that.
     pub(crate) refused: Option<u32>,
 }
@@ -71,11 +72,19 @@ pub(crate) struct Lane {
 /// An input port.
 #[derive(Debug)]
 pub(crate) struct InputCell {
+    /// What is needed of the one lane to take frames by hand.
+    pub(crate) by_hand: ByHand,
+    /// The work list of the strand; set with each regrouping, live as long as the strand.
+    pub(crate) work: *mut WorkList,
     pub(crate) name: Arc<str>,
     pub(crate) lanes: Vec<Lane>,
     /// Frames of each lane that the processor declared to hold between two calls.
     pub(crate) holds: u32,
 }
+
+// SAFETY: the pointers are used by the holder of the strand's RUN bit only; the rest may move
+// between threads.
+unsafe impl Send for InputCell {}
 
 impl Lane {
     /// Takes the next frame that counts from the link to the front. True if there is one.
@@ -326,6 +335,23 @@ impl Lane {
 }
 
 impl InputCell {
+    pub(crate) fn new(name: Arc<str>, lanes: Vec<Lane>, holds: u32) -> Self {
+        let (by_hand, work) = (ByHand::default(), std::ptr::null_mut());
+        Self { by_hand, work, name, lanes, holds }
+    }
+
+    /// Gives the leases back that are free again. A call is over.
+    #[inline]
+    pub(crate) fn end_call(&mut self) {
+        // SAFETY: the caller holds the RUN bit of the strand, whose list this is.
+        let Some(work) = (unsafe { self.work.as_mut() }) else { return };
+        for lane in &mut self.lanes {
+            if !lane.leases.is_empty() {
+                lane.leases.give_back(&mut work.spares);
+            }
+        }
+    }
+
     /// The port at `cell`, for binding.
     pub(crate) fn port(cell: *mut Self) -> InputPort {
         InputPort { table: &raw const TABLE, port: cell.cast() }
@@ -355,6 +381,22 @@ unsafe extern "C" fn read(
 ) -> Status {
     // SAFETY: as in `lanes`.
     let cell = unsafe { cell(port) };
+    if cell.by_hand.is_offered() && lane == 0 {
+        // SAFETY: `frame` is as `read` takes it, and a frame is offered.
+        unsafe { cell.give_offered(frame) };
+        return Status::OK;
+    }
+    // SAFETY: as said.
+    unsafe { read_chosen(cell, lane, frame) }
+}
+
+/// # Safety
+/// As `read` of the table.
+unsafe fn read_chosen(
+    cell: &mut InputCell,
+    lane: u32,
+    frame: *mut MaybeUninit<RawFrame>,
+) -> Status {
     let Some(lane) = cell.lanes.get_mut(lane as usize) else {
         return Status::EMPTY;
     };
@@ -369,7 +411,10 @@ unsafe extern "C" fn read(
     else {
         return Status::EMPTY;
     };
-    let block = match lane.leases.give(block, cell.holds) {
+    let mut none = Spares::default();
+    // SAFETY: a port that is in a strand has its list.
+    let spares = unsafe { cell.work.as_mut() }.map_or(&mut none, |work| &mut work.spares);
+    let block = match lane.leases.give(block, cell.holds, spares) {
         Ok(block) => block,
         Err((held, block)) => {
             lane.refused = Some(held);
@@ -390,9 +435,15 @@ unsafe extern "C" fn read(
 
 unsafe extern "C" fn unread(port: *mut c_void, lane: u32, frame: *mut RawFrame) -> Status {
     // SAFETY: as in `lanes`.
-    let Some(lane) = (unsafe { cell(port) }).lanes.get_mut(lane as usize) else {
+    let cell = unsafe { cell(port) };
+    let Some(lane) = cell.lanes.get_mut(lane as usize) else {
         return Status::INVALID;
     };
+    if cell.by_hand.is_given() {
+        // From now on it is as if the frame had come through the queue.
+        cell.by_hand.take_back();
+        lane.was_read = true;
+    }
     if !lane.was_read && lane.sampled.is_some() {
         // A sampled frame is given again anyway.
         // SAFETY: by contract the frame moves on `OK`, and the caller forgets it.

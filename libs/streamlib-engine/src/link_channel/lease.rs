@@ -6,9 +6,10 @@
 //! behind. So a lane knows exactly how many of its frames the processor holds, and never gives out
 //! more than one beside those that it declared.
 //!
-//! A lease costs a frame that is passed on no atomic exchange, and one that is dropped one. Records
-//! are made when they are first needed, and live until the lane and the last handle are gone. A
-//! loom model stands below.
+//! A lease costs a frame that is passed on no atomic exchange, and one that is dropped one. A lane
+//! has only the records that are out; those that came back are its strand's [`Spares`], so that a
+//! chain uses the same one again and again. Records are made when they are first needed, and live
+//! until lane or strand and the last handle are gone. A loom model stands below.
 
 use std::cell::UnsafeCell;
 use std::mem::ManuallyDrop;
@@ -57,6 +58,7 @@ impl Leases {
         &mut self,
         block: BlockRef,
         holds: u32,
+        spares: &mut Spares,
     ) -> Result<BlockRef, (u32, BlockRef)> {
         for _ in 0..self.records.len() {
             let record = self.records[self.next];
@@ -67,11 +69,49 @@ impl Leases {
             }
         }
         let held = self.records.len() as u32;
-        if held > holds { Err((held, block)) } else { Ok(self.give_from_new(block)) }
+        if held > holds {
+            return Err((held, block));
+        }
+        let record = spares.leases.records.pop().unwrap_or_else(|| spares.make());
+        self.records.push(record);
+        Ok(fill(record, block))
     }
 
+    /// True if none is out.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The records that came back are the strand's.
+    #[inline]
+    pub(crate) fn give_back(&mut self, spares: &mut Spares) {
+        self.next = 0;
+        let mut index = 0;
+        while let Some(record) = self.records.get(index) {
+            // SAFETY: records live as long as the lane.
+            if unsafe { record.as_ref() }.word.load(Acquire) == 0 {
+                spares.leases.records.push(self.records.swap_remove(index));
+            } else {
+                index += 1;
+            }
+        }
+    }
+}
+
+/// Records that are free for any lane of a strand. For the holder of the RUN bit.
+#[derive(Debug, Default)]
+pub(crate) struct Spares {
+    leases: Leases,
+    /// Records made so far.
+    made: usize,
+}
+
+impl Spares {
     #[cold]
-    fn give_from_new(&mut self, block: BlockRef) -> BlockRef {
+    fn make(&mut self) -> NonNull<Lease> {
+        // It will come back, and then there is a place for it.
+        self.made += 1;
+        self.leases.records.reserve(self.made);
         let lease = Box::new(Lease {
             base: BlockControl {
                 size: size_of::<BlockControl>() as u32,
@@ -86,9 +126,42 @@ impl Leases {
             word: AtomicU32::new(0),
             block: UnsafeCell::new(ManuallyDrop::new(None)),
         });
-        let record = NonNull::from(Box::leak(lease));
-        self.records.push(record);
+        NonNull::from(Box::leak(lease))
+    }
+
+    /// Gives `block` out for the present call, of which it is the only one; whoever ends the call
+    /// asks [`Self::is_lent`].
+    #[inline(always)]
+    pub(crate) fn lend(&mut self, block: BlockRef) -> BlockRef {
+        match self.leases.records.last() {
+            Some(record) => fill(*record, block),
+            None => self.lend_new(block),
+        }
+    }
+
+    #[cold]
+    fn lend_new(&mut self, block: BlockRef) -> BlockRef {
+        let record = self.make();
+        self.leases.records.push(record);
         fill(record, block)
+    }
+
+    /// True if what was lent in the present call is still out.
+    #[inline(always)]
+    pub(crate) fn is_lent(&self) -> bool {
+        let word = |record: &NonNull<Lease>| {
+            // SAFETY: records live as long as the strand.
+            unsafe { record.as_ref() }.word.load(Acquire)
+        };
+        self.leases.records.last().is_some_and(|record| word(record) != 0)
+    }
+
+    /// What was lent in the present call and is still out goes to its lane.
+    #[cold]
+    pub(crate) fn move_lent(&mut self, lane: &mut Leases) {
+        if self.is_lent() {
+            lane.records.extend(self.leases.records.pop());
+        }
     }
 }
 
@@ -105,7 +178,7 @@ impl Drop for Leases {
 }
 
 /// Makes a free record the one of `block`, with one handle.
-#[inline]
+#[inline(always)]
 fn fill(record: NonNull<Lease>, block: BlockRef) -> BlockRef {
     let lease = record.as_ptr();
     let control = block.control();
@@ -124,7 +197,7 @@ fn fill(record: NonNull<Lease>, block: BlockRef) -> BlockRef {
 
 /// The block behind a lease; any other block is given back as it is. A lease of which this is the
 /// only handle is free again. For the holder of the RUN bit of the lane's processor.
-#[inline]
+#[inline(always)]
 pub(crate) fn behind(block: BlockRef) -> BlockRef {
     if block.control().kind != BlockControl::LEASE {
         return block;
@@ -210,26 +283,32 @@ mod tests {
 
     #[test]
     fn no_more_than_declared_and_one_are_out() {
-        let mut leases = Leases::default();
-        let given: Vec<_> = (0..3).map(|_| leases.give(heap_block(64), 2).unwrap()).collect();
-        assert_eq!(leases.give(heap_block(64), 2).unwrap_err().0, 3);
+        let (mut leases, mut spares) = (Leases::default(), Spares::default());
+        let given: Vec<_> =
+            (0..3).map(|_| leases.give(heap_block(64), 2, &mut spares).unwrap()).collect();
+        assert_eq!(leases.give(heap_block(64), 2, &mut spares).unwrap_err().0, 3);
         // Clones are the same frame, wherever they are.
         let clone = given[1].clone();
         drop(given);
-        drop((leases.give(heap_block(64), 2).unwrap(), leases.give(heap_block(64), 2).unwrap()));
-        let others =
-            [leases.give(heap_block(64), 2).unwrap(), leases.give(heap_block(64), 2).unwrap()];
-        assert_eq!(leases.give(heap_block(64), 2).unwrap_err().0, 3);
+        drop((
+            leases.give(heap_block(64), 2, &mut spares).unwrap(),
+            leases.give(heap_block(64), 2, &mut spares).unwrap(),
+        ));
+        let others = [
+            leases.give(heap_block(64), 2, &mut spares).unwrap(),
+            leases.give(heap_block(64), 2, &mut spares).unwrap(),
+        ];
+        assert_eq!(leases.give(heap_block(64), 2, &mut spares).unwrap_err().0, 3);
         drop(clone);
-        drop((leases.give(heap_block(64), 2).unwrap(), others));
+        drop((leases.give(heap_block(64), 2, &mut spares).unwrap(), others));
     }
 
     #[test]
     fn what_is_sent_on_is_the_block_itself() {
-        let mut leases = Leases::default();
+        let (mut leases, mut spares) = (Leases::default(), Spares::default());
         let block = heap_block(64);
         let (identity, data) = (block.identity(), block.bytes().as_ptr());
-        let mut given = leases.give(block, 0).unwrap();
+        let mut given = leases.give(block, 0, &mut spares).unwrap();
         assert_eq!((given.bytes().as_ptr(), given.bytes().len()), (data, 64));
         assert!(given.bytes_mut().is_some(), "the only handle to a block of one reference");
         let kept = given.clone();
@@ -237,16 +316,20 @@ mod tests {
         let sent = behind(given);
         assert_eq!(sent.identity(), identity);
         assert!(!kept.is_unique(), "the frame that was sent is another's now");
-        assert_eq!(leases.give(sent, 0).unwrap_err().0, 1, "the processor kept a handle");
+        assert_eq!(
+            leases.give(sent, 0, &mut spares).unwrap_err().0,
+            1,
+            "the processor kept a handle"
+        );
         drop(kept);
-        let sent = behind(leases.give(heap_block(64), 0).unwrap());
-        assert!(leases.give(sent, 0).is_ok(), "what was sent is not held");
+        let sent = behind(leases.give(heap_block(64), 0, &mut spares).unwrap());
+        assert!(leases.give(sent, 0, &mut spares).is_ok(), "what was sent is not held");
     }
 
     #[test]
     fn a_handle_outlives_its_lane() {
-        let mut leases = Leases::default();
-        let given = leases.give(heap_block(64), 0).unwrap();
+        let (mut leases, mut spares) = (Leases::default(), Spares::default());
+        let given = leases.give(heap_block(64), 0, &mut spares).unwrap();
         drop(leases);
         let other = given.clone();
         drop(given);
@@ -266,12 +349,12 @@ mod loom_model {
     #[test]
     fn loom_a_lease_is_free_once_its_last_handle_is_gone() {
         loom::model(|| {
-            let mut leases = Leases::default();
-            let given = leases.give(heap_block(64), 0).unwrap();
+            let (mut leases, mut spares) = (Leases::default(), Spares::default());
+            let given = leases.give(heap_block(64), 0, &mut spares).unwrap();
             let clone = given.clone();
             let dropping = [spawn(move || drop(given)), spawn(move || drop(clone))];
             // Refused, or in the free record.
-            let next = leases.give(heap_block(64), 0);
+            let next = leases.give(heap_block(64), 0, &mut spares);
             assert!(
                 next.as_ref()
                     .map_or_else(|(held, _)| *held == 1, |block| block.bytes().len() == 64)

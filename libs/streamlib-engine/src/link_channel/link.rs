@@ -230,6 +230,14 @@ impl LinkShared {
     /// Puts another list in the place of the taps.
     pub(crate) fn set_taps(&self, taps: Option<Arc<TapList>>) {
         self.taps.set(taps);
+        self.source.load().armed.disarm_from_outside();
+        self.target.load().armed.disarm_from_outside();
+    }
+
+    /// True if there may be observers.
+    #[inline]
+    pub(crate) fn is_tapped(&self) -> bool {
+        self.taps.is_tapped()
     }
 
     /// How many observers there are.
@@ -285,6 +293,18 @@ impl LinkSender {
         let full = u64::from(self.shared.plan.depth);
         self.shared.counters.producer.high_water.raise_to(full);
         false
+    }
+
+    /// True if the link is inline and as usual: nothing waits in it, and nobody observes it.
+    #[inline]
+    pub(crate) fn is_vacant(&self) -> bool {
+        self.writer.is_vacant() && !self.shared.is_tapped()
+    }
+
+    /// Puts a frame into the queue that was counted as it was sent by hand. The queue is empty.
+    pub(crate) fn put_sent(&mut self, frame: RawFrame) {
+        // There is room.
+        drop(self.writer.put(frame));
     }
 
     /// Takes over what waits in the queue of before, as far as there is room; it was counted as it
@@ -360,6 +380,19 @@ impl LinkSender {
 }
 
 impl LinkReceiver {
+    /// True if frames may come by hand: the link is inline, nothing waits in it, and nothing but
+    /// being next decides whether a frame is given.
+    pub(crate) fn may_go_by_hand(&self) -> bool {
+        let shared = &*self.shared;
+        shared.is_inline
+            && !shared.is_feedback
+            && !shared.has_max_age
+            && shared.least_epoch.load(Relaxed) == 0
+            && shared.counters.consumer.high_water.get() > 0
+            && !shared.has_ended()
+            && self.reader.len() == 0
+    }
+
     /// Takes the next frame. The caller counts what becomes of it.
     #[inline(always)]
     pub(crate) fn take(&mut self) -> Option<RawFrame> {

@@ -5,17 +5,19 @@
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
+use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
 use streamlib_abi::port::{CopyReason, EndCause, OutputPort, OutputTable};
 use streamlib_abi::{BlockRef, EnvelopeFlags, RawFrame, Status};
 
-use super::counters::Counter;
+use super::counters::{Counter, ProducerCounters};
 use super::format_registry::FormatRegistry;
 use super::lease;
 use super::link::LinkSender;
 use super::pool::{BufferPool, MemoryBudget, PoolState, PoolView};
+use crate::execution::work_list::NOBODY;
 use crate::execution::{ProcessorCell, WorkList};
 
 /// Counters of an output port that concern no single link.
@@ -111,6 +113,11 @@ pub(crate) struct OutputCell {
     /// A gap was signalled since the last frame.
     after_gap: bool,
     ended: Option<EndCause>,
+    /// Whom a frame goes to by hand, if the one link is inline and nothing waits in it; else
+    /// [`NOBODY`].
+    to: u32,
+    /// Where the one link counts; valid while there is somebody.
+    to_counters: *const ProducerCounters,
 }
 
 // SAFETY: the work list belongs to the strand, whose RUN bit the user of this port holds; the rest
@@ -147,6 +154,8 @@ impl OutputCell {
             last_timestamp_ns: i64::MIN,
             after_gap: false,
             ended: None,
+            to: NOBODY,
+            to_counters: std::ptr::null(),
         }
     }
 
@@ -172,12 +181,60 @@ impl OutputCell {
     pub(crate) fn begin_call(&mut self) {
         self.sent_in_call = 0;
         self.granted = self.max_per_call;
+        self.to = NOBODY;
+        if let [link] = self.links.as_slice()
+            && self.ended.is_none()
+            && !self.after_gap
+            && link.is_vacant()
+        {
+            self.to = link.inline_index;
+            self.to_counters = &raw const link.shared.counters.producer;
+        }
+    }
+
+    /// True if a frame goes by hand: the port has one link, which is inline, and nothing waits in
+    /// it. It stays so until a frame has to wait.
+    #[inline]
+    pub(crate) fn goes_by_hand(&self) -> bool {
+        self.to != NOBODY && self.pool.is_none()
+    }
+
+    /// Frames go through the queues of their links until the next call.
+    pub(crate) fn keep_hands_off(&mut self) {
+        self.to = NOBODY;
+    }
+
+    /// True if somebody may observe a link.
+    pub(crate) fn is_tapped(&self) -> bool {
+        self.links.iter().any(|link| link.shared.is_tapped())
     }
 
     /// The call is over.
     #[inline]
     pub(crate) fn end_call(&mut self) {
         self.granted = 0;
+    }
+
+    /// The frame that was in hand goes into the queue of its link.
+    fn lay_down(&mut self, frame: RawFrame) {
+        self.granted = self.granted.saturating_sub(1);
+        if let Some(link) = self.links.first_mut() {
+            link.put_sent(frame);
+        }
+    }
+
+    /// The consumer of a frame that was laid down was looked at: if the frame still waits, the next
+    /// ones go behind it.
+    pub(crate) fn was_laid_down(&mut self) {
+        if self.links.first().is_none_or(|link| !link.is_vacant()) {
+            self.stop_going_by_hand();
+        }
+    }
+
+    fn stop_going_by_hand(&mut self) {
+        self.to = NOBODY;
+        // SAFETY: the owner has this port, so it lives.
+        unsafe { &*self.owner.as_ptr() }.armed.disarm();
     }
 
     /// Goes on where `before` stops: its links, its numbering, its counters. The pool stays with
@@ -196,6 +253,7 @@ impl OutputCell {
     /// No more frames come from this port.
     pub(crate) fn end(&mut self, cause: EndCause) {
         self.ended.get_or_insert(cause);
+        self.to = NOBODY;
         for link in &self.links {
             if !link.shared.is_inline() {
                 link.shared.set_end(cause);
@@ -257,6 +315,50 @@ impl OutputCell {
         self.sequence += 1;
         self.sent_in_call += 1;
         Status::OK
+    }
+
+    /// Sends a frame by hand. False if it does not go that way: nothing has happened then.
+    ///
+    /// # Safety
+    /// `frame` points to a frame, which has moved if the answer is true; `goes_by_hand` was true
+    /// when the call began.
+    #[inline(always)]
+    unsafe fn send_by_hand(&mut self, frame: *mut RawFrame) -> bool {
+        // SAFETY: the caller holds the strand's RUN bit, and nothing else of the strand uses the
+        // list during a call.
+        let hand = unsafe { &mut (*self.work).hand };
+        // SAFETY: by the caller.
+        let envelope = unsafe { &(*frame).envelope };
+        if hand.to() != NOBODY
+            || envelope.epoch > self.epoch
+            || envelope.timestamp_ns < self.last_timestamp_ns
+        {
+            return false;
+        }
+        self.last_timestamp_ns = envelope.timestamp_ns;
+        // SAFETY: by the caller: the block moves.
+        let block = lease::behind(unsafe { (&raw const (*frame).block).read() });
+        self.counters.sent.add(1);
+        // SAFETY: there is somebody, so the link is there.
+        unsafe { &*self.to_counters }.count_sent(envelope, block.control().capacity);
+        let place = hand.place();
+        // SAFETY: nobody has the frame's place; the frame moves there.
+        unsafe {
+            (&raw mut (*place).envelope).copy_from_nonoverlapping(envelope, 1);
+            (&raw mut (*place).block).write(block);
+            // Mostly they are those numbers already. A number that is not written does not hold up
+            // whoever reads what is around it.
+            if (*place).envelope.epoch != self.epoch {
+                (*place).envelope.epoch = self.epoch;
+            }
+            if (*place).envelope.sequence != self.sequence {
+                (*place).envelope.sequence = self.sequence;
+            }
+        }
+        self.sequence += 1;
+        self.sent_in_call += 1;
+        hand.fill(self, self.to);
+        true
     }
 
     #[inline(always)]
@@ -335,6 +437,49 @@ unsafe extern "C" fn loan(
 unsafe extern "C" fn send(port: *mut c_void, frame: *mut RawFrame) -> Status {
     // SAFETY: as in `loan`.
     let cell = unsafe { cell(port) };
+    // SAFETY: by contract `frame` points to a frame that moves on success.
+    if cell.to != NOBODY && unsafe { cell.send_by_hand(frame) } {
+        return Status::OK;
+    }
+    // SAFETY: as said.
+    unsafe { send_by_queue(port, frame) }
+}
+
+/// The frame in hand goes into the queue of its link, if there is one. Says which port it was sent
+/// on, which is to be told once the consumer was looked at.
+/// For the holder of the RUN bit of the strand with this list, who has no reference to its ports.
+pub(crate) fn lay_down(work: *mut WorkList) -> Option<NonNull<OutputCell>> {
+    // SAFETY: by the caller.
+    let work = unsafe { work.as_mut() }?;
+    let (from, frame) = work.hand.take()?;
+    let mut from = NonNull::new(from)?;
+    // SAFETY: the port is of a member of the strand.
+    unsafe { from.as_mut() }.lay_down(frame);
+    Some(from)
+}
+
+/// As [`lay_down`], and its consumer goes onto the work list; in or after a call that is not as
+/// usual.
+pub(crate) fn lay_down_for_good(work: *mut WorkList) {
+    if let Some(mut from) = lay_down(work) {
+        // SAFETY: as there.
+        let from = unsafe { from.as_mut() };
+        from.links.iter().for_each(|link| notify(link, work));
+        from.stop_going_by_hand();
+    }
+}
+
+/// # Safety
+/// As `send` of the table.
+unsafe fn send_by_queue(port: *mut c_void, frame: *mut RawFrame) -> Status {
+    // SAFETY: as in `loan`.
+    lay_down_for_good(unsafe { cell(port) }.work);
+    // SAFETY: as in `loan`.
+    let cell = unsafe { cell(port) };
+    if cell.to != NOBODY {
+        // The next ones go behind this one.
+        cell.stop_going_by_hand();
+    }
     // SAFETY: by contract `frame` points to a frame, which stays the caller's on failure.
     let status = cell.accept(unsafe { &mut *frame });
     if !status.is_ok() {
@@ -346,6 +491,8 @@ unsafe extern "C" fn send(port: *mut c_void, frame: *mut RawFrame) -> Status {
 }
 
 unsafe extern "C" fn room(port: *mut c_void) -> u32 {
+    // SAFETY: as in `loan`.
+    lay_down_for_good(unsafe { cell(port) }.work);
     // SAFETY: as in `loan`.
     let cell = unsafe { cell(port) };
     cell.links.iter().map(LinkSender::room).min().unwrap_or(u32::MAX)
@@ -372,8 +519,11 @@ unsafe extern "C" fn announce_format(
 
 unsafe extern "C" fn gap(port: *mut c_void, until_ns: i64) -> Status {
     // SAFETY: as in `loan`.
+    lay_down_for_good(unsafe { cell(port) }.work);
+    // SAFETY: as in `loan`.
     let cell = unsafe { cell(port) };
     cell.after_gap = true;
+    cell.to = NOBODY;
     for link in &cell.links {
         link.shared.set_gap(until_ns);
         if link.shared.is_inline() {

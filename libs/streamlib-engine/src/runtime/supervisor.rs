@@ -188,6 +188,7 @@ fn look_at_call(view: &View, watch: &CallWatch, now: Instant) -> Option<Instant>
         if elapsed > limit && !call.reported && !cell.descriptor.needs.blocking {
             call.reported = true;
             cell.change_state(ProcessorState::Running, ProcessorState::Stuck);
+            cell.armed.disarm_from_outside();
             cell.publish(ProcessorEvent::ProcessorStuck { elapsed, limit });
             // Who waits for it waits no longer.
             let links = view.links.values().filter(|link| link.plan.target.0 == cell.id);

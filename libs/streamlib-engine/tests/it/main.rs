@@ -29,6 +29,7 @@ mod perception;
 mod plans;
 mod policies;
 mod reentry;
+mod relays;
 mod rig;
 mod running_properties;
 mod signals;
