@@ -11,16 +11,22 @@ mod codecs;
 mod graph_file;
 mod mp4;
 mod package;
+mod package_archive;
 mod plugin_file;
 mod protocol;
+mod schema;
+mod trust;
 
 pub use block::block;
 pub use codecs::{aac, h264, opus};
 pub use graph_file::graph_file;
 pub use mp4::mp4;
 pub use package::package_manifest;
+pub use package_archive::package_archive;
 pub use plugin_file::plugin_file;
 pub use protocol::protocol;
+pub use schema::schema;
+pub use trust::trust;
 
 /// A target: what it is called, in the corpus and for the fuzzer, and what it does with bytes.
 pub type Target = (&'static str, fn(&[u8]));
@@ -33,7 +39,10 @@ pub const TARGETS: &[Target] = &[
     ("h264", h264),
     ("mp4", mp4),
     ("opus", opus),
+    ("package_archive", package_archive),
     ("package_manifest", package_manifest),
     ("plugin_file", plugin_file),
     ("protocol", protocol),
+    ("schema", schema),
+    ("trust", trust),
 ];

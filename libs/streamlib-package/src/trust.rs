@@ -140,8 +140,23 @@ impl TrustedKeys {
         self.check_text(archive, &archive.display().to_string(), &text)
     }
 
-    /// Checks an archive, which `label` names in errors, against the text of a signature.
+    /// Checks an archive on the disk, which `label` names in errors, against the text of a signature.
     pub(crate) fn check_text(&self, archive: &Path, label: &str, signature: &str) -> Result<Trust> {
+        let file = File::open(archive).map_err(|error| PackageError::io("read", archive, error))?;
+        self.check_reader(file, label, signature)
+    }
+
+    /// Checks all that a reader gives, an archive that `label` names in errors, against the text of
+    /// a signature.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_reader(
+        &self,
+        mut archive: impl Read,
+        label: &str,
+        signature: &str,
+    ) -> Result<Trust> {
         let bad = |problem| PackageError::BadSignature { archive: label.to_owned(), problem };
         let signature = Signature::decode(signature).map_err(|error| bad(error.into()))?;
         let mut signer = None;
@@ -158,19 +173,17 @@ impl TrustedKeys {
         let Some((key, mut verifier)) = signer else {
             return Ok(Trust::UnknownKey);
         };
-        let io_error = |error| PackageError::io("read", archive, error);
-        let mut file = File::open(archive).map_err(io_error)?;
         let mut hasher = Hasher::default();
         let mut block = vec![0; BLOCK_BYTES];
         loop {
-            match file.read(&mut block) {
+            match archive.read(&mut block) {
                 Ok(0) => break,
                 Ok(count) => {
                     verifier.update(&block[..count]);
                     hasher.update(&block[..count]);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(io_error(error)),
+                Err(error) => return Err(PackageError::io("read", label, error)),
             }
         }
         verifier.finalize().map_err(|error| bad(error.into()))?;

@@ -139,3 +139,23 @@ fn plugin_file() {
 fn protocol() {
     check("protocol");
 }
+
+#[test]
+fn package_archive() {
+    check("package_archive");
+}
+
+#[test]
+fn schema() {
+    check("schema");
+}
+
+#[test]
+fn trust() {
+    check("trust");
+}
+
+#[test]
+fn package_manifest() {
+    check("package_manifest");
+}

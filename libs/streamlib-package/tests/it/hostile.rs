@@ -1,7 +1,7 @@
 //! Archives made to harm: each is refused with a sentence, and nothing of it is left.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use insta::assert_snapshot;
 use streamlib_package::Incoming;
@@ -54,6 +54,17 @@ fn the_archive_that_is_spoilt_here_is_good() {
     let bytes = with(stored("a", "not evil"));
     assert!(open(&bytes).is_ok());
     assert!(open(&honest(&[YAML])).is_ok());
+}
+
+#[test]
+fn the_seeds_of_the_fuzzer_are_good() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/package_archive");
+    for (name, files) in [("one-file", 1), ("some-files", 4)] {
+        let bytes = fs::read(folder.join(name)).unwrap();
+        let mut archive = open(&bytes).unwrap();
+        assert_eq!(archive.files().len(), files);
+        archive.unpack(TempDir::new().unwrap().path(), &mut |_| {}).unwrap();
+    }
 }
 
 #[test]
