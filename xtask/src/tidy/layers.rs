@@ -16,6 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // Layer 1: what a processor author and a client see.
     ("streamlib-processor", &["streamlib-abi", "streamlib-schema", "streamlib-macros"]),
     ("streamlib-protocol", &["streamlib-schema"]),
+    ("streamlib-ipc", &["streamlib-abi"]),
     ("streamlib-package", &["streamlib-abi", "streamlib-schema", "streamlib-manifest"]),
     // Layer 2: the engine.
     ("streamlib-engine", &["streamlib-abi", "streamlib-schema", "streamlib-processor"]),
@@ -121,6 +122,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("clap_complete", &["streamlib-cli"]),
     ("flate2", &["streamlib-package"]),
     ("hecs", &["streamlib-engine"]),
+    ("iceoryx2", &["streamlib-ipc"]),
     ("jtd", &["streamlib-schema"]),
     ("minisign-verify", &["streamlib-package"]),
     ("libloading", &["streamlib-host"]),
