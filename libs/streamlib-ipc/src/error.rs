@@ -171,10 +171,16 @@ pub enum IpcError {
         /// The most there may be.
         most: usize,
     },
+    /// All places for readers of events are taken.
+    #[error("all {most} places for readers of a runtime's events are taken; end one of them first")]
+    TooManyReaders {
+        /// How many there are.
+        most: usize,
+    },
     /// A topic or a filter is not well-formed.
     #[error(
-        "{topic:?} is no {what}: topics are words between '/' of at most 255 bytes; in a filter '*' \
-         stands for one word, and '**' at its end for the rest"
+        "{topic:?} is no {what} of events: a topic has parts that are not empty, of at most 255 \
+         bytes together; a filter is the first of them with dots in between, `*` for any one part"
     )]
     Topic {
         /// A topic or a filter.

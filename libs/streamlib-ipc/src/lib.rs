@@ -28,6 +28,8 @@ mod domain;
 mod doorbell;
 mod error;
 #[cfg(not(loom))]
+mod events;
+#[cfg(not(loom))]
 mod node;
 #[cfg(not(loom))]
 mod one_copy;
@@ -43,6 +45,11 @@ pub use domain::{Domain, Removed};
 #[cfg(not(loom))]
 pub use doorbell::{Bell, Doorbell};
 pub use error::IpcError;
+#[cfg(not(loom))]
+pub use events::{
+    EVENT_HISTORY, EVENTS_BELL, EventFilter, EventReader, EventWriter, MOST_EVENT_BYTES,
+    MOST_EVENT_READERS, RuntimeEvent,
+};
 #[cfg(not(loom))]
 pub use node::Node;
 pub use port::page::{Revoked, SeatCounters};

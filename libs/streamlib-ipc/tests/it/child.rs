@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use streamlib_abi::RawFrame;
 use streamlib_ipc::{
-    Bell, Delivery, Domain, Doorbell, Node, Port, PortPlan, PortReader, PortWriter, SeatPlan,
+    Bell, Delivery, Domain, Doorbell, EventFilter, EventReader, Node, Port, PortPlan, PortReader,
+    PortWriter, SeatPlan,
 };
 
 use super::support::{HOME, Lines, RUNTIME, SCENARIO, SOCKET, frame};
@@ -30,6 +31,7 @@ fn entry() {
         ("reader", port) => reader(&node, port, &mut lines),
         ("writer", port) => writer(&node, port, &mut lines),
         ("churn", _) => churn(&node, &mut lines),
+        ("events", filter) => events(&node, filter, &mut lines),
         ("echo", _) => echo(&node, &mut lines),
         (other, _) => panic!("no scenario {other}"),
     }
@@ -119,6 +121,21 @@ fn host(domain: &Domain, lines: &mut Lines) {
     let port = Port::create(&node, PortPlan::new("p", 4096, 2, &consumers)).expect("a port");
     writer(&node, "p", lines);
     drop(port);
+}
+
+/// Tells each event that comes, until it is killed.
+fn events(node: &Node, filter: &str, lines: &mut Lines) {
+    let filter = EventFilter::new(filter).expect("a filter");
+    let mut reader = EventReader::open(node, filter, 8).expect("a subscription");
+    lines.tell("ready");
+    loop {
+        assert!(reader.wait(None));
+        while let Some(event) = reader.read().expect("events") {
+            let body = String::from_utf8(event.body).expect("text");
+            let topic = event.topic.join("/");
+            lines.tell(&format!("{} {topic} {body} {}", event.sequence, event.missed));
+        }
+    }
 }
 
 /// Opens and closes both ends of a port, and tells after each step, until it is killed.

@@ -3,6 +3,8 @@
 
 mod child;
 mod death;
+mod events;
+mod guard;
 mod ports;
 mod sentences;
 mod support;

@@ -103,8 +103,12 @@ fn every_limit_says_what_it_is_and_how_to_get_more() {
         "an event of 9 bytes is larger than the 8 that the event service carries",
     );
     check(
-        IpcError::Topic { what: "filter", topic: "a//b".to_owned() },
-        "\"a//b\" is no filter: topics are words between '/' of at most 255 bytes; in a filter '*' \
-         stands for one word, and '**' at its end for the rest",
+        IpcError::Topic { what: "filter", topic: "a..b".to_owned() },
+        "\"a..b\" is no filter of events: a topic has parts that are not empty, of at most 255 bytes \
+         together; a filter is the first of them with dots in between, `*` for any one part",
+    );
+    check(
+        IpcError::TooManyReaders { most: 8 },
+        "all 8 places for readers of a runtime's events are taken; end one of them first",
     );
 }
