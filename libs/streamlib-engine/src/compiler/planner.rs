@@ -18,6 +18,7 @@ mod formats;
 mod joins;
 mod members;
 mod strands;
+mod tables;
 mod worklist;
 
 pub(crate) use self::draft::Basis;
@@ -52,7 +53,9 @@ pub fn revise(
     scheduler: &dyn SchedulerDelegate,
     factory: &dyn FactoryDelegate,
 ) -> Result<Blueprint, PlanError> {
-    if let Some(draft) = Draft::of_what_differs(before, snapshot, scheduler, factory) {
+    let is_revised = before.basis.snapshot.processor_count() > 0;
+    if is_revised && let Some(draft) = Draft::of_what_differs(before, snapshot, scheduler, factory)
+    {
         match decide(draft) {
             Ok(after) => return Ok(after),
             Err(Stop::Refused(error)) => return Err(*error),

@@ -44,7 +44,7 @@ impl Draft<'_> {
             self.links_of(&mut made, *slot, entry);
         }
         self.put_strands(&mut made);
-        made.basis = self.basis;
+        made.basis = Basis { derived: self.derivations.into_shared(), ..self.basis };
         made
     }
 
@@ -150,7 +150,9 @@ impl Draft<'_> {
         let plan = match &carries.converter {
             Some(converter) => self.through(made, link, plan, converter, consumer),
             None => {
-                forget_converter(made, link);
+                if !self.before.links.is_empty() {
+                    forget_converter(made, link);
+                }
                 plan
             }
         };

@@ -7,6 +7,7 @@ use imbl::ordmap::DiffItem;
 use imbl::{OrdMap, OrdSet, Vector};
 use streamlib_schema::{FormatSet, ProcessorDescriptor};
 
+use super::tables::{Derivations, Ends, Tables};
 use super::worklist::{Marks, Worklist};
 use crate::compiler::blueprint::Blueprint;
 use crate::compiler::error::PlanError;
@@ -85,8 +86,10 @@ pub(super) struct Draft<'a> {
     pub(super) scheduler: &'a dyn SchedulerDelegate,
     pub(super) factory: &'a dyn FactoryDelegate,
     pub(super) basis: Basis,
-    /// The processors by slot, if all are gone through.
-    entries: Option<Vec<Option<&'a SnapshotEntry>>>,
+    /// Becomes that of the basis at the end.
+    pub(super) derivations: Derivations,
+    /// Everything by slot and number, if all is gone through.
+    tables: Option<Tables<'a>>,
     /// All processors in the order of the graph, if all are gone through.
     pub(super) order: Option<Vec<Slot>>,
     /// Where the passes start: processors whose declaration or links differ.
@@ -112,11 +115,11 @@ impl<'a> Draft<'a> {
         factory: &'a dyn FactoryDelegate,
     ) -> Option<Self> {
         let few = (snapshot.processor_count() / FEW).max(FEW_AT_LEAST);
-        let mut draft = Self::new(before, snapshot, scheduler, factory);
-        draft.basis.derived.clone_from(&before.basis.derived);
-        let known = draft.basis.derived.len();
-        let missing = draft.topology().slots().saturating_sub(known);
-        draft.basis.derived.extend(std::iter::repeat_n(Arc::default(), missing));
+        let mut derived = before.basis.derived.clone();
+        let missing = snapshot.topology().slots().saturating_sub(derived.len());
+        derived.extend(std::iter::repeat_n(Arc::default(), missing));
+        let derivations = Derivations::Revised(derived);
+        let mut draft = Self::new(before, snapshot, scheduler, factory, derivations);
         for item in before.basis.snapshot.graph().processors.diff(&snapshot.graph().processors) {
             match item {
                 DiffItem::Add(_, entry) => draft.forget(entry),
@@ -140,17 +143,14 @@ impl<'a> Draft<'a> {
         scheduler: &'a dyn SchedulerDelegate,
         factory: &'a dyn FactoryDelegate,
     ) -> Result<Self, PlanError> {
-        let mut draft = Self::new(before, snapshot, scheduler, factory);
-        let order = draft.topology().order().map_err(PlanError::Cycle)?;
-        let slots = draft.topology().slots();
-        draft.basis.derived = std::iter::repeat_n(Arc::default(), slots).collect();
+        let order = snapshot.topology().order().map_err(PlanError::Cycle)?;
+        let mut derived = Vec::new();
+        derived.resize_with(snapshot.topology().slots(), Derived::default);
+        let derivations = Derivations::Anew(derived);
+        let mut draft = Self::new(before, snapshot, scheduler, factory, derivations);
         draft.basis.joins = OrdSet::new();
         draft.basis.join_depths = OrdMap::new();
-        let mut entries = vec![None; slots];
-        for entry in snapshot.entries() {
-            entries[entry.slot.index()] = Some(entry);
-        }
-        draft.entries = Some(entries);
+        draft.tables = Some(Tables::new(snapshot));
         draft.dirty.clone_from(&order);
         draft.order = Some(order);
         Ok(draft)
@@ -161,6 +161,7 @@ impl<'a> Draft<'a> {
         snapshot: &'a GraphSnapshot,
         scheduler: &'a dyn SchedulerDelegate,
         factory: &'a dyn FactoryDelegate,
+        derivations: Derivations,
     ) -> Self {
         let old = before.basis.snapshot.graph();
         let (mut removed, mut freed) = (Vec::new(), Vec::new());
@@ -198,7 +199,8 @@ impl<'a> Draft<'a> {
             scheduler,
             factory,
             basis,
-            entries: None,
+            derivations,
+            tables: None,
             order: None,
             dirty: Vec::new(),
             errors: BTreeMap::new(),
@@ -207,7 +209,7 @@ impl<'a> Draft<'a> {
 
     /// A processor in a slot that another may have had.
     fn forget(&mut self, entry: &SnapshotEntry) {
-        self.basis.derived.set(entry.slot.index(), Arc::default());
+        *self.derived_mut(entry.slot) = Derived::default();
         self.dirty.push(entry.slot);
     }
 
@@ -217,18 +219,18 @@ impl<'a> Draft<'a> {
 
     /// The processor in a slot.
     pub(super) fn entry(&self, slot: Slot) -> Option<&'a SnapshotEntry> {
-        match &self.entries {
-            Some(entries) => entries[slot.index()],
+        match &self.tables {
+            Some(tables) => tables.entry(slot),
             None => self.snapshot.entry(self.topology().id(slot)?),
         }
     }
 
     pub(super) fn derived(&self, slot: Slot) -> &Derived {
-        &self.basis.derived[slot.index()]
+        self.derivations.get(slot)
     }
 
     pub(super) fn derived_mut(&mut self, slot: Slot) -> &mut Derived {
-        Arc::make_mut(&mut self.basis.derived[slot.index()])
+        self.derivations.get_mut(slot)
     }
 
     /// An empty list that gives out as many visits as going through everything takes a few times
@@ -239,21 +241,23 @@ impl<'a> Draft<'a> {
         Worklist::new(slots, visits)
     }
 
+    /// The link with this number, with its ends.
+    pub(super) fn ends(&self, id: LinkId) -> Option<Ends<'a>> {
+        match &self.tables {
+            Some(tables) => tables.ends(self.snapshot, id),
+            None => Ends::find(self.snapshot, id),
+        }
+    }
+
     /// The link with this number with its producer and that one's output.
     pub(super) fn source(&self, id: LinkId) -> Option<(&'a Arc<Link>, &'a SnapshotEntry, usize)> {
-        let link = self.snapshot.link(id)?;
-        let entry = self.snapshot.entry(&link.source.processor)?;
-        let outputs = &entry.descriptor.outputs;
-        let output = outputs.iter().position(|output| output.name == *link.source.port)?;
-        Some((link, entry, output))
+        let Ends { link, source, .. } = self.ends(id)?;
+        Some((link, source.0, source.1))
     }
 
     /// The link with this number with its consumer and that one's input.
     pub(super) fn target(&self, id: LinkId) -> Option<(&'a Arc<Link>, &'a SnapshotEntry, usize)> {
-        let link = self.snapshot.link(id)?;
-        let entry = self.snapshot.entry(&link.target.processor)?;
-        let inputs = &entry.descriptor.inputs;
-        let input = inputs.iter().position(|input| input.name == *link.target.port)?;
-        Some((link, entry, input))
+        let Ends { link, target, .. } = self.ends(id)?;
+        Some((link, target.0, target.1))
     }
 }
