@@ -13,6 +13,7 @@ use crate::pictures::Effect;
 pub(crate) const USAGE: &str = "\
 Usage: streamlib-bench nulls --stages N --frames N --strategy inline|pooled|threaded [--depth N]
        streamlib-bench pictures --stages N --frames N --effect invert|grayscale [--workers N]
+       streamlib-bench edit --stages N --edits N --strategy inline|pooled|threaded
        streamlib-bench link --frames N
        streamlib-bench wake --frames N
        streamlib-bench codecs --film FILE";
@@ -24,6 +25,13 @@ pub(crate) enum Command {
     Nulls(Chain),
     /// A chain of stages that change pictures in place.
     Pictures(Chain),
+    /// Commits that change a running graph.
+    Edit {
+        /// The chain that is changed.
+        chain: Chain,
+        /// How often.
+        edits: usize,
+    },
     /// A link between two threads that both are busy, beside a bare queue.
     Link {
         /// Frames through each.
@@ -67,11 +75,13 @@ fn read(words: impl Iterator<Item = OsString>) -> std::result::Result<Command, l
     let mut parser = lexopt::Parser::from_args(words);
     let mut command = None;
     let mut film = None;
+    let mut edits = 100;
     let mut chain = Chain { frames: 1, ..Chain::default() };
     while let Some(argument) = parser.next()? {
         match argument {
             Value(word) if command.is_none() => command = Some(word.string()?),
             Long("stages") => chain.stages = parser.value()?.parse()?,
+            Long("edits") => edits = parser.value()?.parse()?,
             Long("frames") => {
                 chain.frames =
                     parser.value()?.parse_with(str::parse::<std::num::NonZero<u64>>)?.get();
@@ -88,6 +98,7 @@ fn read(words: impl Iterator<Item = OsString>) -> std::result::Result<Command, l
     match command.as_deref() {
         Some("nulls") => Ok(Command::Nulls(chain)),
         Some("pictures") => Ok(Command::Pictures(chain)),
+        Some("edit") => Ok(Command::Edit { chain, edits }),
         Some("link") => Ok(Command::Link { frames }),
         Some("wake") => Ok(Command::Wake { frames }),
         Some("codecs") => match film {
@@ -130,6 +141,8 @@ mod tests {
         };
         let line = "pictures --workers 1 --effect grayscale --stages 2 --frames 3";
         check(line, Ok(Command::Pictures(chain)));
+        let chain = Chain { stages: 9, frames: 1, ..Chain::default() };
+        check("edit --stages 9 --edits 4", Ok(Command::Edit { chain, edits: 4 }));
         check("link --frames 7", Ok(Command::Link { frames: 7 }));
         check("wake --frames 7", Ok(Command::Wake { frames: 7 }));
         check("codecs --film a.mp4", Ok(Command::Codecs { film: PathBuf::from("a.mp4") }));

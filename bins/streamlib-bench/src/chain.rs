@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use streamlib_engine::Engine;
 use streamlib_engine::delegates::{RegistryBackedFactory, SchedulingStrategy, ThreadPriority};
-use streamlib_engine::graph::{LinkOptions, ProcessorNode};
+use streamlib_engine::graph::{Change, LinkOptions, ProcessorNode};
 use streamlib_engine::ids::{PortRef, ProcessorId};
+use streamlib_engine::{Engine, Transaction};
 
 use crate::arguments::Chain;
 use crate::error::{Error, Result};
@@ -40,7 +40,8 @@ impl Strategy {
         if self == Self::Inline { None } else { self.of_stages() }
     }
 
-    fn of_stages(self) -> Option<SchedulingStrategy> {
+    /// What the stages run on; `None` leaves it to the scheduler.
+    pub(crate) fn of_stages(self) -> Option<SchedulingStrategy> {
         match self {
             Self::Inline => Some(SchedulingStrategy::Lightweight),
             Self::Pooled => None,
@@ -88,16 +89,36 @@ impl Run {
 }
 
 /// Builds and runs the chain.
-pub(crate) fn run(arguments: &Chain, parts: Parts) -> Result<Run> {
+pub(crate) fn run(arguments: &Chain, mut parts: Parts) -> Result<Run> {
     let marks = Arc::new(Marks::default());
-    let mut builder =
-        Engine::builder().with_registry(parts.registry).with_resource(Arc::clone(&marks));
+    let mut builder = Engine::builder()
+        .with_registry(std::mem::take(&mut parts.registry))
+        .with_resource(Arc::clone(&marks));
     if let Some(workers) = arguments.workers {
         builder = builder.with_workers(workers);
     }
     let engine = builder.build()?;
     let start = Instant::now();
     let mut transaction = engine.transaction();
+    declare(&mut transaction, arguments, &parts)?;
+    transaction.commit()?;
+    engine.start()?;
+    let built_in = start.elapsed();
+    let outcome = engine.wait()?;
+    if let Some((processor, message)) = outcome.failures().next() {
+        let (processor, message) = (processor.to_string(), message.to_owned());
+        return Err(Error::Failed { processor, message });
+    }
+    let ran_for = marks.took().ok_or(Error::Incomplete { frames: arguments.frames })?;
+    Ok(Run { built_in, ran_for })
+}
+
+/// Adds the chain: `p0` is the source, the last one the sink.
+pub(crate) fn declare(
+    transaction: &mut Transaction<'_>,
+    arguments: &Chain,
+    parts: &Parts,
+) -> Result<()> {
     let mut last: Option<ProcessorId> = None;
     for position in 0..arguments.stages + 2 {
         let (processor_type, config, scheduling) = match position {
@@ -110,7 +131,7 @@ pub(crate) fn run(arguments: &Chain, parts: Parts) -> Result<Run> {
         let id = ProcessorId::new(format!("p{position}")).map_err(streamlib_engine::Error::from)?;
         let node =
             ProcessorNode { scheduling, ..ProcessorNode::new(id.clone(), processor_type, config) };
-        transaction.push(streamlib_engine::graph::Change::Add { node });
+        transaction.push(Change::Add { node });
         if let Some(last) = last {
             let options = LinkOptions { depth: arguments.depth, ..LinkOptions::default() };
             let source = PortRef::new(last, parts.output);
@@ -118,14 +139,5 @@ pub(crate) fn run(arguments: &Chain, parts: Parts) -> Result<Run> {
         }
         last = Some(id);
     }
-    transaction.commit()?;
-    engine.start()?;
-    let built_in = start.elapsed();
-    let outcome = engine.wait()?;
-    if let Some((processor, message)) = outcome.failures().next() {
-        let (processor, message) = (processor.to_string(), message.to_owned());
-        return Err(Error::Failed { processor, message });
-    }
-    let ran_for = marks.took().ok_or(Error::Incomplete { frames: arguments.frames })?;
-    Ok(Run { built_in, ran_for })
+    Ok(())
 }

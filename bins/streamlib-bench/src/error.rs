@@ -32,6 +32,12 @@ pub(crate) enum Error {
         /// How many were to come.
         frames: u64,
     },
+    /// Frames were lost that no edit had to do with.
+    #[error("{frames} frames were lost in links that no edit touched")]
+    Lost {
+        /// How many.
+        frames: u64,
+    },
     /// The film could not be read.
     #[error(transparent)]
     Container(#[from] streamlib_container::ContainerError),

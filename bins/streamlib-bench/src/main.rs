@@ -8,6 +8,7 @@
 mod arguments;
 mod chain;
 mod codecs;
+mod edit;
 mod error;
 mod link;
 mod marks;
@@ -38,6 +39,7 @@ fn measure(command: Command) -> Result<Value> {
     match command {
         Command::Nulls(arguments) => nulls::run(&arguments),
         Command::Pictures(arguments) => pictures::run(&arguments),
+        Command::Edit { chain, edits } => edit::run(&chain, edits),
         Command::Link { frames } => link::run(frames),
         Command::Wake { frames } => wake::run(frames),
         Command::Codecs { film } => codecs::run(&film),

@@ -36,6 +36,8 @@ pub(crate) fn run() -> Result<Vec<Row>> {
         inline.push(nulls(stages, &mut rows)?);
     }
     long_chains(&inline, &mut rows)?;
+    ui::say("Edits of a running graph.");
+    edits(&mut rows)?;
     ui::say("Links between threads.");
     links(&mut rows)?;
     ui::say("Stages that change pictures of 1920x1080.");
@@ -109,6 +111,22 @@ fn long_chains(inline: &[Sample], rows: &mut Vec<Row>) -> Result<()> {
         plain("inline, 50000 null stages, peak memory", longest.peak_mib, "MiB", None),
         plain("inline, each of 49000 more stages, memory", kib_each, "KiB", None),
     ]);
+    Ok(())
+}
+
+/// One edit in a graph of 50,000 processors: from the call of `commit` until it returns. The program
+/// fails if a frame is lost elsewhere.
+fn edits(rows: &mut Vec<Row>) -> Result<()> {
+    let words = ["edit", "--stages", "50000", "--edits", "40", "--strategy", "inline"];
+    let (_, measured) = ours(&words)?;
+    let places = [("inside", "inside its one strand"), ("beside", "beside that strand")];
+    for (key, place) in places {
+        for (name, budget) in [("min", None), ("p50", None), ("p99", Some(20.0))] {
+            let value = number(&measured, &format!("{key}_{name}_ns")) / 1e6;
+            let name = format!("one edit among 50000 stages, {place}, {name}");
+            rows.push(plain(&name, value, "ms", budget));
+        }
+    }
     Ok(())
 }
 
