@@ -168,10 +168,15 @@ impl Node {
             .map_err(|error| IpcError::transport("name", full, error))
     }
 
+    /// Bytes of shared memory that nobody has yet.
+    pub(crate) fn free_bytes(&self) -> std::io::Result<u64> {
+        sys::free_bytes(&self.inner.folder)
+    }
+
     /// Gives this process the memory that the port `id` of the transport has, now.
     pub(crate) fn prefault(&self, id: u128, touch: sys::Touch) -> std::io::Result<()> {
         let config = &self.inner.transport.config().global;
-        sys::prefault(&format!("{}{id}", config.prefix), touch)
+        sys::prefault(&config.prefix.to_string(), &format!("_{id}.data"), touch)
     }
 }
 

@@ -169,6 +169,19 @@ pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     open.dev() == named.dev() && open.ino() == named.ino()
 }
 
+/// Bytes that are free where `path` is.
+pub(crate) fn free_bytes(path: &Path) -> io::Result<u64> {
+    let name = std::ffi::CString::new(path.as_os_str().as_bytes())?;
+    let mut free = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: `name` is a live C string, and there is a place for the answer.
+    if unsafe { libc::statvfs(name.as_ptr(), free.as_mut_ptr()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call succeeded, so it wrote the answer.
+    let free = unsafe { free.assume_init() };
+    Ok(free.f_bavail.saturating_mul(free.f_frsize))
+}
+
 /// Whether memory is to be touched for writing or for reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Touch {
@@ -176,15 +189,16 @@ pub(crate) enum Touch {
     Read,
 }
 
-/// Gives this process all pages of the mappings whose file's name contains `name`, so that the
-/// first frames do not pay for it. An error says that there is not enough memory.
-pub(crate) fn prefault(name: &str, touch: Touch) -> io::Result<()> {
+/// Gives this process all pages of the mappings whose file's name contains both `prefix` and
+/// `name`, so that the first frames do not pay for it. An error says that there is not enough memory.
+pub(crate) fn prefault(prefix: &str, name: &str, touch: Touch) -> io::Result<()> {
     let maps = std::fs::read_to_string("/proc/self/maps")?;
     let advice = match touch {
         Touch::Write => libc::MADV_POPULATE_WRITE,
         Touch::Read => libc::MADV_POPULATE_READ,
     };
-    for (start, end) in maps.lines().filter(|line| line.contains(name)).filter_map(range_of) {
+    let is_meant = |line: &str| line.contains(prefix) && line.contains(name);
+    for (start, end) in maps.lines().filter(|line| is_meant(line)).filter_map(range_of) {
         let address = std::ptr::with_exposed_provenance_mut(start);
         // SAFETY: the range is a mapping of this process; the advice changes no content.
         if unsafe { libc::madvise(address, end - start, advice) } != 0 {

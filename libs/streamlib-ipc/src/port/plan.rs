@@ -113,9 +113,10 @@ impl PortPlan {
 
     /// Bytes of shared memory that the slots take, for the budget.
     pub fn memory_bytes(&self) -> u64 {
-        // Each slot has a header of the transport's and an envelope before its block.
+        // Each slot has a header of the transport's and an envelope before its block; one slot more
+        // is kept ready for the next loan.
         let slot = self.block_bytes.next_multiple_of(64) + 192;
-        slot.saturating_mul(self.slots().into())
+        slot.saturating_mul(u64::from(self.slots()) + 1)
     }
 
     /// The seat of the taps.
@@ -164,7 +165,7 @@ mod tests {
         let plan = PortPlan::new("camera.video", 1000, 2, &consumers);
         // 8+2+1, 1+0+1, two spare of 8+2+1, the tap's 2+1+1, two loans.
         assert_eq!(plan.slots(), 11 + 2 + 22 + 4 + 2);
-        assert_eq!(plan.memory_bytes(), u64::from(plan.slots()) * (1024 + 192));
+        assert_eq!(plan.memory_bytes(), (u64::from(plan.slots()) + 1) * (1024 + 192));
         assert_eq!(plan.tap_seat(), Some(4));
         assert!(plan.check().is_ok());
     }

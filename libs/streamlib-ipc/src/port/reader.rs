@@ -20,7 +20,7 @@ use streamlib_abi::RawFrame;
 use super::page::{Revoked, Seat, SeatCounters};
 use super::plan::{Delivery, OnPeerDeath, SeatPlan, SeatRole};
 use super::records::{Access, Records};
-use super::service::{Opened, ReceivedSlot, WireEnvelope};
+use super::service::{Line, Opened, ReceivedSlot, WireEnvelope};
 use super::writer::origin_of;
 use crate::credit::Taken;
 use crate::node::Service;
@@ -39,7 +39,7 @@ pub struct Received {
 /// See the module.
 #[derive(Debug)]
 pub struct PortReader {
-    subscriber: Subscriber<Service, [u8], WireEnvelope>,
+    subscriber: Subscriber<Service, [Line], WireEnvelope>,
     records: Arc<Records<ReceivedSlot>>,
     bell: Option<Bell>,
     opened: Arc<Opened>,
@@ -178,9 +178,9 @@ impl PortReader {
                     self.count(missing, in_flight);
                     let payload = slot.payload();
                     let data = NonNull::from(payload).cast::<u8>();
-                    let capacity = payload.len();
-                    // SAFETY: the bytes are the slot's until it is dropped, aligned to 64 by the
-                    // service, and nobody writes them: what is received counts as shared.
+                    let capacity = size_of_val(payload);
+                    // SAFETY: the bytes are the slot's until it is dropped, aligned to 64 as
+                    // lines are, and nobody writes them: what is received counts as shared.
                     let block = unsafe { self.records.give(slot, data, capacity) };
                     let Ok(block) = block else {
                         return Ok(None);
@@ -251,7 +251,7 @@ fn subscriber(
     opened: &Opened,
     depth: u32,
     seat: usize,
-) -> Result<Subscriber<Service, [u8], WireEnvelope>, IpcError> {
+) -> Result<Subscriber<Service, [Line], WireEnvelope>, IpcError> {
     let create = || opened.factory.subscriber_builder().buffer_size(depth as usize).create();
     let created = opened.node.make(create);
     let port = &opened.page.plan().port;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use iceoryx2::prelude::{Alignment, PortFactory as _, ZeroCopySend};
+use iceoryx2::prelude::{PortFactory as _, ZeroCopySend};
 use iceoryx2::sample::Sample;
 use iceoryx2::sample_mut::SampleMut;
 use iceoryx2::service::port_factory::publish_subscribe::PortFactory;
@@ -29,9 +29,30 @@ unsafe impl ZeroCopySend for WireEnvelope {
     }
 }
 
-pub(crate) type Factory = PortFactory<Service, [u8], WireEnvelope>;
-pub(crate) type SentSlot = SampleMut<Service, [u8], WireEnvelope>;
-pub(crate) type ReceivedSlot = Sample<Service, [u8], WireEnvelope>;
+/// 64 bytes of a block. Blocks travel as slices of these: a slice of bytes that is aligned to 64
+/// would get a place of 64 bytes for each byte.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Line([u8; BLOCK_ALIGNMENT]);
+
+const _: () = assert!(size_of::<Line>() == BLOCK_ALIGNMENT);
+
+// SAFETY: bytes, `repr(C)`, no pointers.
+unsafe impl ZeroCopySend for Line {
+    // SAFETY: the name stands for the layout above.
+    unsafe fn type_name() -> &'static str {
+        "streamlib.block.1"
+    }
+}
+
+/// How many lines a block of `bytes` bytes has.
+pub(crate) fn lines(bytes: u64) -> usize {
+    usize::try_from(bytes.div_ceil(BLOCK_ALIGNMENT as u64)).unwrap_or(usize::MAX)
+}
+
+pub(crate) type Factory = PortFactory<Service, [Line], WireEnvelope>;
+pub(crate) type SentSlot = SampleMut<Service, [Line], WireEnvelope>;
+pub(crate) type ReceivedSlot = Sample<Service, [Line], WireEnvelope>;
 
 /// What writer, readers and runtime share of one generation of a port.
 #[derive(Debug)]
@@ -52,8 +73,6 @@ impl Opened {
 
     fn with(node: &Node, page: Page) -> Result<Arc<Self>, IpcError> {
         let plan = page.plan();
-        let alignment = Alignment::new(BLOCK_ALIGNMENT)
-            .ok_or_else(|| IpcError::transport("align", &plan.port, BLOCK_ALIGNMENT))?;
         let most = |of: fn(&super::plan::SeatPlan) -> u32| {
             plan.seats.iter().map(of).max().unwrap_or(1) as usize
         };
@@ -61,9 +80,8 @@ impl Opened {
         let open = || {
             node.transport()
                 .service_builder(&name)
-                .publish_subscribe::<[u8]>()
+                .publish_subscribe::<[Line]>()
                 .user_header::<WireEnvelope>()
-                .payload_alignment(alignment)
                 .enable_safe_overflow(true)
                 .history_size(0)
                 .max_publishers(1)
@@ -93,9 +111,15 @@ impl Port {
     /// Makes the port that `plan` describes. Only the host of a runtime makes ports.
     pub fn create(node: &Node, plan: PortPlan) -> Result<Self, IpcError> {
         plan.check()?;
-        let failed = |what: &str| IpcError::Plan { port: plan.port.clone(), what: what.to_owned() };
+        let port = plan.port.clone();
+        let failed = |what: &str| IpcError::Plan { port: port.clone(), what: what.to_owned() };
         if !node.is_host() {
             return Err(failed("this node joined its runtime; the host makes ports"));
+        }
+        // Asked for now and not found out by touching it: that would take it from all others first.
+        let bytes = plan.memory_bytes();
+        if node.free_bytes().is_ok_and(|free| bytes > free) {
+            return Err(IpcError::NoMemory { port: plan.port, bytes });
         }
         let path = node.file(&Page::file_name(&plan.port, plan.generation));
         if path.exists() {

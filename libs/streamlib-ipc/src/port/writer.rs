@@ -15,7 +15,7 @@ use streamlib_abi::{BlockRef, RawFrame};
 
 use super::plan::PortPlan;
 use super::records::{Access, Records};
-use super::service::{Opened, SentSlot, WireEnvelope};
+use super::service::{Line, Opened, SentSlot, WireEnvelope, lines};
 use crate::credit::Counted;
 use crate::node::Service;
 use crate::sync::atomic::Ordering;
@@ -24,7 +24,7 @@ use crate::{Bell, IpcError, Node, sys};
 /// See the module.
 #[derive(Debug)]
 pub struct PortWriter {
-    publisher: Publisher<Service, [u8], WireEnvelope>,
+    publisher: Publisher<Service, [Line], WireEnvelope>,
     records: Arc<Records<SentSlot>>,
     /// A slot that was asked for and is not yet given out.
     reserve: Option<SentSlot>,
@@ -128,17 +128,16 @@ impl PortWriter {
         let no_slot = || IpcError::NoSlot { port: plan_name(&self.opened), slots: 0 };
         let mut slot = self.reserve.take().ok_or_else(no_slot)?;
         let payload = slot.payload_mut();
-        let (data, capacity) = (NonNull::from(&mut *payload).cast::<u8>(), payload.len());
-        // SAFETY: the payload is the slot's own until it is dropped or sent, `payload_alignment` of
-        // the service is 64, and nobody else has the loan.
+        let (data, capacity) = (NonNull::from(&mut *payload).cast::<u8>(), size_of_val(payload));
+        // SAFETY: the payload is the slot's own until it is dropped or sent, its lines are aligned
+        // to 64, and nobody else has the loan.
         unsafe { self.records.give(slot, data, capacity) }.map_err(|_slot| no_slot())
     }
 
     fn reserve(&mut self) -> Result<(), IpcError> {
         let plan = self.opened.page.plan();
         // A whole slot: how much of it is used stands in the block's header.
-        let bytes = plan.block_bytes as usize;
-        match self.publisher.loan_slice_uninit(bytes) {
+        match self.publisher.loan_slice_uninit(lines(plan.block_bytes)) {
             Ok(slot) => {
                 // SAFETY: memory of the operating system that was mapped, zero or what an earlier
                 // frame left: every byte has a value.
@@ -228,14 +227,14 @@ pub(super) fn origin_of(id: u128) -> u64 {
 fn publisher(
     opened: &Opened,
     plan: &PortPlan,
-) -> Result<Publisher<Service, [u8], WireEnvelope>, IpcError> {
+) -> Result<Publisher<Service, [Line], WireEnvelope>, IpcError> {
     let slots = plan.slots() as usize;
     let loans = plan.loans as usize;
     let create = || {
         opened
             .factory
             .publisher_builder()
-            .initial_max_slice_len(plan.block_bytes as usize)
+            .initial_max_slice_len(lines(plan.block_bytes))
             // One more than handles, for the slot in reserve.
             .max_loaned_samples(loans + 1)
             .override_sample_preallocation(move |_| slots + 1)

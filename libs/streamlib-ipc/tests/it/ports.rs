@@ -225,7 +225,28 @@ fn a_consumer_beyond_the_seats_gets_a_new_generation() {
     assert_eq!(port.counters(0).expect("the seat").delivered, 2);
 }
 
-/// A plan that there is not enough memory for is refused before the first frame.
+/// The memory of all slots is there before the first frame, as much as the plan said; and a plan
+/// that there is not enough for is refused before it takes any.
+#[test]
+fn the_memory_of_a_port_is_there_from_the_start() {
+    let home = Home::new("memory");
+    let node = home.host();
+    let made = plan(Delivery::Lossless, 4, 1);
+    let bytes = made.memory_bytes();
+    let _port = Port::create(&node, made).expect("a port");
+    let _writer = PortWriter::open(&node, "p", 0).expect("the writing end");
+    let slots = home.files().into_iter().find(|path| path.extension().is_some_and(|e| e == "data"));
+    let slots = std::fs::metadata(slots.expect("its slots")).expect("a file");
+    assert_eq!(slots.blocks() * 512, slots.len().next_multiple_of(4096), "all pages are there");
+    let (least, most) = (bytes - bytes / 100, bytes + 65536);
+    assert!((least..=most).contains(&slots.len()), "{} and {bytes} planned", slots.len());
+
+    let huge =
+        PortPlan { port: "huge".to_owned(), block_bytes: 1 << 40, ..plan(Delivery::Latest, 1, 0) };
+    let refused = Port::create(&node, huge).expect_err("refused");
+    assert!(matches!(refused, IpcError::NoMemory { .. }), "{refused}");
+}
+
 #[test]
 fn runtimes_are_told_apart_and_plans_are_checked() {
     let home = Home::new("runtimes");
