@@ -16,7 +16,8 @@ Usage: streamlib-bench nulls --stages N --frames N --strategy inline|pooled|thre
        streamlib-bench edit --stages N --edits N --strategy inline|pooled|threaded
        streamlib-bench link --frames N
        streamlib-bench wake --frames N
-       streamlib-bench codecs --film FILE";
+       streamlib-bench codecs --film FILE
+       streamlib-bench plugin --plugin FILE --frames N";
 
 /// What to measure.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,6 +41,13 @@ pub(crate) enum Command {
     /// A link whose consumer sleeps, beside a bare wake.
     Wake {
         /// Frames through each.
+        frames: u64,
+    },
+    /// Processors of a plugin beside the same ones of this program.
+    Plugin {
+        /// The example `bench_plugin`.
+        file: PathBuf,
+        /// Frames through a chain of each.
         frames: u64,
     },
     /// Every codec of a film alone.
@@ -74,7 +82,7 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Command> {
 fn read(words: impl Iterator<Item = OsString>) -> std::result::Result<Command, lexopt::Error> {
     let mut parser = lexopt::Parser::from_args(words);
     let mut command = None;
-    let mut film = None;
+    let (mut film, mut plugin) = (None, None);
     let mut edits = 100;
     let mut chain = Chain { frames: 1, ..Chain::default() };
     while let Some(argument) = parser.next()? {
@@ -89,6 +97,7 @@ fn read(words: impl Iterator<Item = OsString>) -> std::result::Result<Command, l
             Long("strategy") => chain.strategy = parser.value()?.parse_with(Strategy::from_name)?,
             Long("depth") => chain.depth = Some(parser.value()?.parse()?),
             Long("workers") => chain.workers = Some(parser.value()?.parse()?),
+            Long("plugin") => plugin = Some(PathBuf::from(parser.value()?)),
             Long("film") => film = Some(PathBuf::from(parser.value()?)),
             Long("effect") => chain.effect = parser.value()?.parse_with(Effect::from_name)?,
             other => return Err(other.unexpected()),
@@ -101,6 +110,10 @@ fn read(words: impl Iterator<Item = OsString>) -> std::result::Result<Command, l
         Some("edit") => Ok(Command::Edit { chain, edits }),
         Some("link") => Ok(Command::Link { frames }),
         Some("wake") => Ok(Command::Wake { frames }),
+        Some("plugin") => match plugin {
+            Some(file) => Ok(Command::Plugin { file, frames }),
+            None => Err("say which plugin: --plugin FILE".into()),
+        },
         Some("codecs") => match film {
             Some(film) => Ok(Command::Codecs { film }),
             None => Err("say which film: --film FILE".into()),

@@ -18,6 +18,12 @@ pub(crate) enum Error {
     /// A type has a name that another has.
     #[error("the processors cannot be registered: {0}")]
     Register(#[from] streamlib_engine::delegates::RegisterError),
+    /// The plugin cannot be loaded.
+    #[error(transparent)]
+    Plugin(#[from] streamlib::host::PluginError),
+    /// A processor cannot be made, or fails when it is called.
+    #[error("a processor cannot be measured: {0}")]
+    Processor(#[from] streamlib_processor::Error),
     /// A processor failed while it was measured.
     #[error("processor `{processor}` failed while it was measured: {message}")]
     Failed {

@@ -14,6 +14,8 @@ mod link;
 mod marks;
 mod nulls;
 mod pictures;
+mod plugin;
+mod stages;
 mod summary;
 mod wake;
 
@@ -43,6 +45,7 @@ fn measure(command: Command) -> Result<Value> {
         Command::Link { frames } => link::run(frames),
         Command::Wake { frames } => wake::run(frames),
         Command::Codecs { film } => codecs::run(&film),
+        Command::Plugin { file, frames } => plugin::run(&file, frames),
     }
 }
 

@@ -12,6 +12,7 @@ use streamlib_processor::prelude::*;
 use crate::arguments::Chain;
 use crate::chain::{self, Parts};
 use crate::marks::Marks;
+use crate::stages::NullStage;
 
 /// 62 characters, which make 64 bytes with the two before them that say so.
 const PAYLOAD: &str = "sixty-two characters are sixty-four bytes as a MessagePack str";
@@ -54,24 +55,6 @@ impl Processor for NullSource {
         self.sent += 1;
         if self.sent == self.config.frames {
             ctx.finish();
-        }
-        Ok(())
-    }
-}
-
-/// Passes frames on.
-#[processor(name = "bench.null_stage", crate = streamlib_processor)]
-pub(crate) struct NullStage {
-    #[input]
-    frame_in: Input<AnyFrame>,
-    #[output(same_as = frame_in)]
-    frame_out: Output<AnyFrame>,
-}
-
-impl Processor for NullStage {
-    fn process(&mut self, _ctx: &mut ProcessContext<'_>) -> Result<()> {
-        if let Some(frame) = self.frame_in.read()? {
-            self.frame_out.send(frame)?;
         }
         Ok(())
     }

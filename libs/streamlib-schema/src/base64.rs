@@ -17,6 +17,7 @@ pub fn to_base64(bytes: &[u8]) -> String {
 }
 
 /// True for base64 of RFC 4648, section 4, with padding and with zero bits in it.
+#[cfg(feature = "definitions")]
 pub(crate) fn is_base64(text: &str) -> bool {
     let value = |byte: u8| match byte {
         b'A'..=b'Z' => Some(byte - b'A'),

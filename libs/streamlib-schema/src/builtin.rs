@@ -1,6 +1,7 @@
 //! The schemas of StreamLib's own frames.
 
 use crate::reference::{SchemaRef, Version, schema_id};
+#[cfg(feature = "definitions")]
 use crate::schema::Schema;
 
 /// Pictures.
@@ -45,6 +46,7 @@ pub fn document(name: &str) -> Option<&'static str> {
 }
 
 /// A built-in schema.
+#[cfg(feature = "definitions")]
 pub fn schema(name: &str) -> Option<Schema> {
     let json = serde_json::from_str(document(name)?).ok()?;
     Schema::new(json).ok()

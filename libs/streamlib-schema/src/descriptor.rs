@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::ConfigField;
 use crate::format_set::FormatSet;
 use crate::reference::SchemaRef;
+#[cfg(feature = "definitions")]
 use crate::schema::{Schema, SchemaError};
 
 /// Everything that is known about a type of processor without creating one.
@@ -67,6 +68,7 @@ impl ProcessorDescriptor {
     ///
     /// # Errors
     /// The fields contradict themselves, which those that the macros make do not.
+    #[cfg(feature = "definitions")]
     pub fn config_schema(&self) -> Result<Schema, SchemaError> {
         let reference = format!("{}.config@{}", self.name, self.version).parse().ok();
         ConfigField::named_schema(&self.config, reference.as_ref())

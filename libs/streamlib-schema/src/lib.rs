@@ -12,27 +12,39 @@
 //! - [`ProcessorDescriptor`]: the one description of a processor, the same for Rust, for a
 //!   manifest and for the control plane.
 //!
+//! Without the feature `definitions`, which is on by default, only references, formats and
+//! descriptors are there: what a plugin needs, which is to build in seconds.
+//!
 //! Plain data without I/O. Everything serialises, with names and not with numbers, and two equal
 //! values serialise to the same text.
 
 mod base64;
 pub mod builtin;
+#[cfg(feature = "definitions")]
 mod check;
+#[cfg(feature = "definitions")]
 mod compatibility;
 mod config;
 mod descriptor;
 mod format;
 mod format_set;
+#[cfg(feature = "definitions")]
 pub mod generate;
 mod reference;
+#[cfg(feature = "definitions")]
 mod registry;
+#[cfg(feature = "definitions")]
 pub mod schema;
 mod text;
 
 pub use base64::to_base64;
+#[cfg(feature = "definitions")]
 pub use check::{Fault, Indicator, PROBLEMS_MAX, Problem};
+#[cfg(feature = "definitions")]
 pub use compatibility::{Change, Comparison, Level};
-pub use config::{ConfigCheck, ConfigField, ConfigProblem, ConfigType};
+#[cfg(feature = "definitions")]
+pub use config::{ConfigCheck, ConfigProblem};
+pub use config::{ConfigField, ConfigType};
 pub use descriptor::{
     Delivery, DeliveryPolicy, FormatTie, InputPortDescriptor, Latency, Needs, OutputPortDescriptor,
     ProcessExecution, ProcessorDescriptor, Trigger,
@@ -40,5 +52,7 @@ pub use descriptor::{
 pub use format::{AudioFormat, Format, PacketFormat, VideoFormat};
 pub use format_set::{AudioRange, FormatRange, FormatSet, PacketRange, VideoRange};
 pub use reference::{SchemaRef, SchemaRefError, Version, nearest_name};
+#[cfg(feature = "definitions")]
 pub use registry::{RegistryError, SchemaRegistry};
+#[cfg(feature = "definitions")]
 pub use schema::{Schema, SchemaError};

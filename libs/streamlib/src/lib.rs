@@ -62,4 +62,7 @@ mod guide {
 
     #[doc = include_str!("../../../docs/guide/live-graphs.md")]
     struct LiveGraphs;
+
+    #[doc = include_str!("../../../docs/guide/plugins.md")]
+    struct Plugins;
 }

@@ -3,6 +3,7 @@
 mod build;
 mod hop;
 mod measure;
+mod plugin;
 mod report;
 mod sides;
 mod start;
@@ -23,6 +24,7 @@ struct Suite {
 const SUITES: &[Suite] = &[
     Suite { name: "build", run: build::run },
     Suite { name: "hop", run: hop::run },
+    Suite { name: "plugin", run: plugin::run },
     Suite { name: "start", run: start::run },
     Suite { name: "transcode", run: transcode::run },
 ];
@@ -120,8 +122,10 @@ mod tests {
     fn a_suite_that_is_not_there_is_refused_with_those_that_are() {
         let message = run("fast").unwrap_err().to_string();
         assert!(
-            message
-                .starts_with("There is no suite `fast`; there is: build, hop, start, transcode."),
+            message.starts_with(
+                "There is no suite `fast`; there is: build, hop, plugin, start, \
+                               transcode."
+            ),
             "{message}"
         );
     }

@@ -113,6 +113,7 @@ const DEV_EDGES: &[(&str, &[&str])] = &[
     ("streamlib-audio", &["streamlib-engine"]),
     ("streamlib-container", &["streamlib-engine", "streamlib-video", "streamlib-audio"]),
     ("streamlib-cli", &["streamlib"]),
+    ("streamlib-bench", &["streamlib-plugin"]),
 ];
 
 /// Heavy dependencies with the only crates that may name them outside their tests.

@@ -212,6 +212,11 @@ impl RegistryBackedFactory {
         self.types.insert(processor_type.name().to_owned(), processor_type)
     }
 
+    /// The type of this name.
+    pub fn get(&self, name: &str) -> Option<&ProcessorType> {
+        self.types.get(name)
+    }
+
     /// Takes a type out.
     pub fn remove(&mut self, name: &str) -> Option<ProcessorType> {
         self.types.remove(name)
