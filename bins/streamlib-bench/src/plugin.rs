@@ -21,7 +21,7 @@ use crate::arguments::Chain;
 use crate::chain::{self, Parts, Strategy};
 use crate::error::{Error, Result as Measured};
 use crate::nulls::{self, Frames};
-use crate::stages::{AddressStage, Nothing, NullStage, SEEN_AT, SENT_AT};
+use crate::stages::{AddressStage, Nothing, NullStage, SEEN_AT};
 
 /// Calls that are made in a row.
 const CALLS: u64 = 20_000_000;
