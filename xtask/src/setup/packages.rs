@@ -73,6 +73,12 @@ pub(crate) const ALL: &[Package] = &[
         seen_by: Sign::Programs(&["minisign"]),
     },
     Package {
+        name: "strace",
+        purpose: "kills the installs of the tests at each of their system calls",
+        used: Use::Test,
+        seen_by: Sign::Programs(&["strace"]),
+    },
+    Package {
         name: "xvfb",
         purpose: "is the display of the window tests",
         used: Use::Test,

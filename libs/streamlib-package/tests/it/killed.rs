@@ -4,6 +4,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -45,7 +46,12 @@ fn child() {
 
 /// Starts a process that installs, and kills itself after so many steps.
 fn start(place: &Place, archive: &Path, steps: u32) -> Child {
-    Command::new(env::current_exe().unwrap())
+    start_by(Command::new(env::current_exe().unwrap()), place, archive, steps)
+}
+
+/// The same by a command that runs this program.
+fn start_by(mut command: Command, place: &Place, archive: &Path, steps: u32) -> Child {
+    command
         .args(["--exact", "killed::child", "--ignored", "--nocapture"])
         .env(HOME, place.home.root())
         .env(ARCHIVE, archive)
@@ -118,6 +124,17 @@ fn count_steps(place: &Place, archive: &Path) -> u32 {
     steps
 }
 
+/// The next install is as if nothing had been, and cleans up; and then the package goes.
+fn recover(place: &Place, archive: &Path) {
+    let held = place.keep(archive).unwrap();
+    assert!(check(place));
+    assert!(place.temporary().is_empty(), "{:?}", place.temporary());
+    let package = held.clone();
+    drop(held);
+    place.cache.remove(&package).unwrap();
+    assert!(!check(place) && place.temporary().is_empty());
+}
+
 #[test]
 fn an_install_that_is_killed_leaves_the_package_whole_or_absent() {
     let place = Place::new();
@@ -141,16 +158,43 @@ fn an_install_that_is_killed_leaves_the_package_whole_or_absent() {
         let count = if check(&place) { &mut whole } else { &mut absent };
         *count += 1;
 
-        // The next install is as if nothing had been, and cleans up.
-        let held = place.keep(&archive).unwrap();
-        assert!(check(&place));
-        assert!(place.temporary().is_empty(), "round {round}: {:?}", place.temporary());
-        let package = held.clone();
-        drop(held);
-        place.cache.remove(&package).unwrap();
-        assert!(!check(&place) && place.temporary().is_empty());
+        recover(&place, &archive);
     }
     assert!(absent > ROUNDS / 4 && whole > ROUNDS / 10, "{absent} absent, {whole} whole");
+}
+
+/// Kills an install at each of its calls of one kind, one after the other; `kind` is an expression
+/// of `strace`. How many there were.
+fn kill_at_each(kind: &str) -> u32 {
+    let place = Place::new();
+    let archive = archive(&place);
+    for number in 1.. {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={kind}")]);
+        strace.args(["-e", &format!("inject={kind}:signal=KILL:when={number}")]);
+        strace.arg(env::current_exe().unwrap());
+        let mut child = start_by(strace, &place, &archive, u32::MAX);
+        wait_for_steps(&mut child, usize::MAX);
+        let ended = child.wait().unwrap();
+        let is_there = check(&place);
+        recover(&place, &archive);
+        if ended.success() {
+            assert!(is_there);
+            return number - 1;
+        }
+        assert_eq!(ended.signal(), Some(9), "strace has to be able to trace a process of its own");
+    }
+    unreachable!("an install has an end");
+}
+
+#[test]
+fn an_install_may_be_killed_at_any_call_that_changes_the_disk() {
+    assert_eq!(kill_at_each("/^rename"), 2, "the package appears, and then its name");
+    assert!(kill_at_each("/^mkdir") > 4);
+    assert!(kill_at_each("/^unlink") > 1);
+    assert!(kill_at_each("fsync") > 10);
+    assert!(kill_at_each("flock") > 4);
+    assert!(kill_at_each("openat") > 20);
 }
 
 #[test]
