@@ -53,7 +53,8 @@ pub struct PackageInfo {
     pub licence: Option<String>,
     /// Versions of StreamLib it works with; all when absent.
     pub streamlib_version: Option<VersionReq>,
-    /// Files that `pack` takes, as patterns; all when empty.
+    /// Files that `pack` takes, as patterns; all when empty. A pattern without a slash is for names
+    /// in any folder; one that names a folder is for all in it.
     pub include: Vec<String>,
     /// Files that `pack` leaves out, as patterns. It wins over `include`.
     pub exclude: Vec<String>,
