@@ -94,13 +94,17 @@ impl Body {
     }
 }
 
-/// See the module.
+/// See the module. What a call needs whose frame comes by hand comes first, in one cache line.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct ProcessorCell {
+    relay: Exclusive<Relay>,
+    /// Whether frames may come by hand: there is nothing unusual about the processor and its links.
+    pub(crate) armed: Armed,
+    pub(crate) stats: ProcessorStats,
     pub(crate) id: ProcessorId,
     pub(crate) descriptor: Arc<ProcessorDescriptor>,
     pub(crate) env: Arc<GraphEnv>,
-    pub(crate) stats: ProcessorStats,
     /// When it was made, monotonic, ns.
     pub(crate) made_ns: u64,
     strand: ArcSwapOption<Strand>,
@@ -124,9 +128,6 @@ pub(crate) struct ProcessorCell {
     counted_active: AtomicBool,
     /// How long what it sends will be in all, ns; the largest number if it did not say.
     length_ns: AtomicU64,
-    /// Whether frames may come by hand: there is nothing unusual about the processor and its links.
-    pub(crate) armed: Armed,
-    relay: Exclusive<Relay>,
     body: Exclusive<Body>,
     inputs: Ports<InputCell>,
     outputs: Ports<OutputCell>,

@@ -28,6 +28,19 @@ pub(crate) struct DedicatedThread {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// Looks so many times for something to do before the thread goes to sleep: for less time than a
+/// wake costs, for one link that is busy should not put its consumer to sleep after each frame.
+const LOOKS: u32 = 100;
+
+fn look_out(strand: &Strand) {
+    for _ in 0..LOOKS {
+        if strand.is_waiting() {
+            return;
+        }
+        std::hint::spin_loop();
+    }
+}
+
 impl DedicatedThread {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
@@ -54,12 +67,18 @@ impl DedicatedThread {
         let this = Arc::clone(self);
         // The system cuts names after 15 bytes.
         let name: String = name.chars().filter(char::is_ascii).take(15).collect();
+        // Who has a core of its own for real time must not keep it from others.
+        let spins = priority != ThreadPriority::RealTime
+            && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
         let run = move || {
             let obtained = super::sys::apply_priority(priority);
             *this.obtained.lock().unwrap_or_else(PoisonError::into_inner) = obtained;
             while !this.closing.load(Acquire) {
                 let Some(strand) = this.strand.load_full() else { return };
                 strand.run(&this.watch);
+                if spins {
+                    look_out(&strand);
+                }
                 let moved =
                     || !this.strand.load().as_ref().is_some_and(|s| Arc::ptr_eq(s, &strand));
                 this.bell

@@ -55,7 +55,7 @@ pub(super) unsafe fn hop(
     let number = cell.stats.calls.get();
     let sampled = watch.every_call || number.is_multiple_of(SAMPLE_EVERY);
     let measured = sampled || body.pace.wants(number);
-    let start_ns = if measured { cell.env.clock.monotonic_ns() } else { 0 };
+    let start_ns = if measured { watch.start_ns(|| cell.env.clock.monotonic_ns()) } else { 0 };
     let mut state = state_of_call(Arc::as_ptr(cell));
     watch.begin(cell);
     let result = catch_unwind(AssertUnwindSafe(|| instance.process(&mut state)));
@@ -67,7 +67,7 @@ pub(super) unsafe fn hop(
     }
     came_back(cell);
     if measured {
-        record(cell, body, sampled, start_ns);
+        record(cell, body, watch, sampled, start_ns);
     }
     cell.stats.calls.add(1);
     if !matches!(result, Ok(Ok(()))) || !state.requests.is_empty() {
@@ -95,8 +95,10 @@ pub(super) unsafe fn hop(
 }
 
 /// The call that began at `start_ns` is over.
-fn record(cell: &ProcessorCell, body: &mut Body, sampled: bool, start_ns: u64) {
-    let duration_ns = cell.env.clock.monotonic_ns().saturating_sub(start_ns);
+fn record(cell: &ProcessorCell, body: &mut Body, watch: &CallWatch, sampled: bool, start_ns: u64) {
+    let now_ns = cell.env.clock.monotonic_ns();
+    watch.ended(now_ns);
+    let duration_ns = now_ns.saturating_sub(start_ns);
     body.pace.record(duration_ns);
     if sampled {
         cell.stats.record(duration_ns);

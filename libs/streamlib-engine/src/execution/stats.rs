@@ -15,6 +15,7 @@ const FIRST_POWER: u32 = 5;
 
 /// Counts and times of one processor's calls. One writer: the holder of the RUN bit.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct ProcessorStats {
     pub(crate) calls: Counter,
     pub(crate) errors: Counter,

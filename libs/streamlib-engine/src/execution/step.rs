@@ -377,7 +377,7 @@ fn call(
     let number = cell.stats.calls.get();
     let sampled = watch.every_call || number.is_multiple_of(SAMPLE_EVERY);
     let measured = sampled || body.pace.wants(number);
-    let start_ns = if measured { cell.env.clock.monotonic_ns() } else { 0 };
+    let start_ns = if measured { watch.start_ns(|| cell.env.clock.monotonic_ns()) } else { 0 };
     let taken_ns = if sampled && cell.is_observed() { chosen_ns(cell) } else { None };
     if body.pace.is_long() {
         strand.home.share();
@@ -400,7 +400,9 @@ fn call(
     }
     came_back(cell);
     if measured {
-        let duration_ns = cell.env.clock.monotonic_ns().saturating_sub(start_ns);
+        let now_ns = cell.env.clock.monotonic_ns();
+        watch.ended(now_ns);
+        let duration_ns = now_ns.saturating_sub(start_ns);
         body.pace.record(duration_ns);
         if sampled {
             cell.stats.record(duration_ns);

@@ -112,6 +112,7 @@ impl Strand {
         if !self.word.try_begin() {
             return;
         }
+        watch.forget_end();
         let more = self.run_owned(watch);
         self.release(more);
     }

@@ -17,6 +17,9 @@ pub(crate) struct CallWatch {
     current: AtomicPtr<ProcessorCell>,
     /// True for a thread that measures every call: it has one strand of its own.
     pub(crate) every_call: bool,
+    /// When the last call ended, monotonic, ns, if the next one may follow at once; else 0. Only of
+    /// a thread that measures every call.
+    ended_ns: AtomicU64,
     /// What the watchdog saw when it last looked. Only the watchdog locks this.
     pub(crate) seen: Mutex<Option<SeenCall>>,
 }
@@ -35,6 +38,30 @@ pub(crate) struct SeenCall {
 impl CallWatch {
     pub(crate) fn new(every_call: bool) -> Arc<Self> {
         Arc::new(Self { every_call, ..Self::default() })
+    }
+
+    /// When a call that is measured begins, monotonic, ns: with the end of the one before if they
+    /// follow on each other, so that each costs one look at the clock. For the thread itself.
+    #[inline]
+    pub(crate) fn start_ns(&self, now_ns: impl FnOnce() -> u64) -> u64 {
+        match self.ended_ns.load(Relaxed) {
+            0 => now_ns(),
+            ended_ns => ended_ns,
+        }
+    }
+
+    /// A call that was measured has ended. For the thread itself.
+    #[inline]
+    pub(crate) fn ended(&self, now_ns: u64) {
+        if self.every_call {
+            self.ended_ns.store(now_ns, Relaxed);
+        }
+    }
+
+    /// The next call does not follow on the one before. For the thread itself.
+    #[inline]
+    pub(crate) fn forget_end(&self) {
+        self.ended_ns.store(0, Relaxed);
     }
 
     /// A call begins. For the thread itself.

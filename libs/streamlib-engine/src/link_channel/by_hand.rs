@@ -9,10 +9,27 @@
 
 use std::mem::MaybeUninit;
 
-use streamlib_abi::RawFrame;
+use streamlib_abi::{Envelope, RawFrame};
 
-use super::counters::ConsumerCounters;
+use super::counters::ProducerCounters;
 use super::input::InputCell;
+
+/// Copies an envelope in the pieces in which a compiled processor moves what `read()?` gave it: the
+/// first word alone, where an error would stand, and the rest in sixteens. A load that is as large
+/// as the store before it need not wait until that has reached the cache; one that spans two stores
+/// does, and in a chain each hop would wait for the hop before.
+///
+/// # Safety
+/// `from` points to an envelope and `to` to a place for one, which are not the same.
+#[inline(always)]
+pub(super) unsafe fn copy_envelope(from: *const Envelope, to: *mut Envelope) {
+    const PIECES: [(usize, usize); 5] = [(0, 8), (8, 16), (24, 16), (40, 16), (56, 8)];
+    let (from, to) = (from.cast::<u8>(), to.cast::<u8>());
+    for (start, bytes) in PIECES {
+        // SAFETY: by the caller; the pieces are the 64 bytes of an envelope.
+        unsafe { to.add(start).copy_from_nonoverlapping(from.add(start), bytes) };
+    }
+}
 
 /// What there is to know of a lane for a call whose frame comes by hand: see
 /// [`crate::execution::work_list::Hand`]. Of use only while the processor is armed.
@@ -25,7 +42,7 @@ pub(crate) struct ByHand {
     /// The format that the processor knows of.
     format_id: u32,
     /// Where the one link counts.
-    counters: *const ConsumerCounters,
+    counters: *const ProducerCounters,
 }
 
 /// No frame, but one was read.
@@ -57,6 +74,12 @@ impl ByHand {
         self.next_sequence += 1;
         self.offered = frame;
         true
+    }
+
+    /// Where the one link counts.
+    #[inline(always)]
+    pub(crate) fn hot_counters(&self) -> *const u8 {
+        self.counters.cast()
     }
 
     /// True if a frame is offered that was not read.
@@ -96,7 +119,7 @@ impl InputCell {
                 offered: std::ptr::null_mut(),
                 next_sequence,
                 format_id: lane.format_id,
-                counters: &raw const link.shared.counters.consumer,
+                counters: &raw const link.shared.counters.producer,
             };
         }
         is_plain
@@ -147,9 +170,9 @@ impl InputCell {
         // SAFETY: `frame` is a place for one frame; an armed processor has its link.
         unsafe {
             let frame = (*frame).as_mut_ptr();
-            (&raw mut (*frame).envelope).write(offered.envelope);
+            copy_envelope(&raw const offered.envelope, &raw mut (*frame).envelope);
             (&raw mut (*frame).block).write(block);
-            (*self.by_hand.counters).delivered.add(1);
+            (*self.by_hand.counters).by_hand.add(1);
         }
         self.by_hand.offered = GIVEN;
     }

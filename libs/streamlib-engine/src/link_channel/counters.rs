@@ -61,17 +61,21 @@ pub enum DropReason {
     Unmatched,
 }
 
-/// What the producer's side counts.
+/// What the producer's side counts: what each frame changes is in one cache line, or two.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(crate) struct ProducerCounters {
     pub(crate) sent: Counter,
     pub(crate) bytes: Counter,
+    /// Frames that the consumer was given by hand: producer and consumer have one owner, and it
+    /// counts where it has just counted that they were sent.
+    pub(crate) by_hand: Counter,
+    timestamp_ns: AtomicI64,
+    format_id: AtomicU32,
     pub(crate) superseded: Counter,
     pub(crate) overflow: Counter,
     pub(crate) live_overrun: Counter,
     pub(crate) high_water: Counter,
-    format_id: AtomicU32,
-    timestamp_ns: AtomicI64,
 }
 
 impl ProducerCounters {
@@ -154,12 +158,18 @@ pub struct LinkCounts {
 }
 
 impl LinkCounters {
+    /// Frames that the consumer was given.
+    pub(crate) fn delivered(&self) -> u64 {
+        // One that is put back after it was given by hand is taken from the other number.
+        self.consumer.delivered.get().wrapping_add(self.producer.by_hand.get())
+    }
+
     /// The counters as they are now. `in_flight` is the difference of the others, so the sum is
     /// right by definition only when nothing runs: tests compare it with the queue's length.
     pub(crate) fn read(&self) -> LinkCounts {
         // The consumer first: what it counted was sent before.
         let consumer = &self.consumer;
-        let delivered = consumer.delivered.get();
+        let delivered = self.delivered();
         let flushed = consumer.flushed.get();
         let too_old = consumer.too_old.get();
         let unmatched = consumer.unmatched.get();

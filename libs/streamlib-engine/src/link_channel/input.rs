@@ -69,8 +69,9 @@ pub(crate) struct Lane {
     pub(crate) refused: Option<u32>,
 }
 
-/// An input port.
+/// An input port. What a frame that comes by hand needs comes first, in one cache line.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct InputCell {
     /// What is needed of the one lane to take frames by hand.
     pub(crate) by_hand: ByHand,

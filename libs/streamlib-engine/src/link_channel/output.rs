@@ -12,6 +12,7 @@ use arc_swap::ArcSwapOption;
 use streamlib_abi::port::{CopyReason, EndCause, OutputPort, OutputTable};
 use streamlib_abi::{BlockRef, EnvelopeFlags, RawFrame, Status};
 
+use super::by_hand::copy_envelope;
 use super::counters::{Counter, ProducerCounters};
 use super::format_registry::FormatRegistry;
 use super::lease;
@@ -22,6 +23,7 @@ use crate::execution::{ProcessorCell, WorkList};
 
 /// Counters of an output port that concern no single link.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(crate) struct OutputCounters {
     /// Frames sent on at least one link.
     pub(crate) sent: Counter,
@@ -86,14 +88,27 @@ impl OutputCounters {
     }
 }
 
-/// An output port.
+/// An output port. What a frame that goes by hand needs comes first, in one cache line.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct OutputCell {
-    pub(crate) name: Arc<str>,
-    pub(crate) links: Vec<LinkSender>,
-    pub(crate) counters: Arc<OutputCounters>,
+    /// Whom a frame goes to by hand, if the one link is inline and nothing waits in it; else
+    /// [`NOBODY`].
+    to: u32,
+    epoch: u32,
+    /// Where the one link counts; valid while there is somebody.
+    to_counters: *const ProducerCounters,
     /// The work list of the strand; set with each regrouping, live as long as the strand.
     pub(crate) work: *mut WorkList,
+    last_timestamp_ns: i64,
+    sequence: u64,
+    pub(crate) counters: Arc<OutputCounters>,
+    /// Frames that were sent in this call: tells whether the call did something.
+    pub(crate) sent_in_call: u32,
+    /// Frames that this call may still send without another look at the links: there is room.
+    granted: u32,
+    pub(crate) links: Vec<LinkSender>,
+    pub(crate) name: Arc<str>,
     /// Frames that one call may send.
     pub(crate) max_per_call: u32,
     /// How many buffers the plan allows.
@@ -103,21 +118,9 @@ pub(crate) struct OutputCell {
     pub(crate) budget: Arc<MemoryBudget>,
     pub(crate) owner: Weak<ProcessorCell>,
     pub(crate) origin: u64,
-    /// Frames that were sent in this call: tells whether the call did something.
-    pub(crate) sent_in_call: u32,
-    /// Frames that this call may still send without another look at the links: there is room.
-    granted: u32,
-    sequence: u64,
-    epoch: u32,
-    last_timestamp_ns: i64,
     /// A gap was signalled since the last frame.
     after_gap: bool,
     ended: Option<EndCause>,
-    /// Whom a frame goes to by hand, if the one link is inline and nothing waits in it; else
-    /// [`NOBODY`].
-    to: u32,
-    /// Where the one link counts; valid while there is somebody.
-    to_counters: *const ProducerCounters,
 }
 
 // SAFETY: the work list belongs to the strand, whose RUN bit the user of this port holds; the rest
@@ -202,6 +205,12 @@ impl OutputCell {
     /// Frames go through the queues of their links until the next call.
     pub(crate) fn keep_hands_off(&mut self) {
         self.to = NOBODY;
+    }
+
+    /// Where the one link counts, if a frame goes by hand.
+    #[inline(always)]
+    pub(crate) fn hot_counters(&self) -> [*const u8; 2] {
+        [self.to_counters.cast(), Arc::as_ptr(&self.counters).cast()]
     }
 
     /// True if somebody may observe a link.
@@ -344,7 +353,7 @@ impl OutputCell {
         let place = hand.place();
         // SAFETY: nobody has the frame's place; the frame moves there.
         unsafe {
-            (&raw mut (*place).envelope).copy_from_nonoverlapping(envelope, 1);
+            copy_envelope(envelope, &raw mut (*place).envelope);
             (&raw mut (*place).block).write(block);
             // Mostly they are those numbers already. A number that is not written does not hold up
             // whoever reads what is around it.

@@ -317,10 +317,13 @@ unsafe extern "C" fn references(control: *const BlockControl) -> u32 {
 unsafe extern "C" fn release(control: *const BlockControl) {
     // SAFETY: as in `retain`; the record is live until the last reference is gone.
     let buffer = unsafe { &*control.cast::<Buffer>() };
-    if buffer.references.fetch_sub(1, Release) != 1 {
-        return;
+    // Of the only handle nobody makes another meanwhile.
+    if buffer.references.load(Acquire) != 1 {
+        if buffer.references.fetch_sub(1, Release) != 1 {
+            return;
+        }
+        fence(Acquire);
     }
-    fence(Acquire);
     let pointer = NonNull::from(buffer);
     if buffer.generation != buffer.pool.generation.load(Acquire) {
         return free(pointer);

@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
 
     fn most_delivered(&self, plan: &ProcessorPlan) -> u64 {
         let links = self.links(plan.inputs.iter().flatten().flatten());
-        links.map(|link| link.counters.consumer.delivered.get()).max().unwrap_or(0)
+        links.map(|link| link.counters.delivered()).max().unwrap_or(0)
     }
 
     fn position_ns(&self, plan: &ProcessorPlan) -> Option<i64> {
