@@ -140,6 +140,9 @@ pub enum FetchProblem {
     /// The proxy's URL is none.
     #[error("the proxy is `{0}`, which is not a URL such as `http://HOST:PORT`")]
     Proxy(String),
+    /// The authorities are not certificates.
+    #[error("the file of trusted authorities has no certificates in PEM; is SSL_CERT_FILE right?")]
+    Authorities,
 }
 
 fn and_kept(bytes: u64) -> String {
@@ -155,6 +158,7 @@ pub struct Fetcher {
     downloads: PathBuf,
     limits: FetchLimits,
     proxy: Option<String>,
+    authorities: Option<Vec<u8>>,
 }
 
 /// An archive that was fetched and checked. Its file is removed when this is dropped.
@@ -195,7 +199,8 @@ impl Fetcher {
     /// Keeps what is not complete in the home's folder for downloads.
     #[must_use]
     pub fn of(home: &Home) -> Self {
-        Self { downloads: home.downloads(), limits: FetchLimits::default(), proxy: None }
+        let (downloads, limits) = (home.downloads(), FetchLimits::default());
+        Self { downloads, limits, proxy: None, authorities: None }
     }
 
     /// The same with other limits.
@@ -209,6 +214,13 @@ impl Fetcher {
     #[must_use]
     pub fn with_proxy(self, proxy: Option<String>) -> Self {
         Self { proxy, ..self }
+    }
+
+    /// The same for servers that one of these authorities vouches for, certificates in PEM as in the
+    /// file that `SSL_CERT_FILE` names. Without, those that Mozilla trusts are built in.
+    #[must_use]
+    pub fn with_authorities(self, authorities: Option<Vec<u8>>) -> Self {
+        Self { authorities, ..self }
     }
 
     /// Fetches an archive that has the digest `sha256`, from the URL or from a lock; if there is
@@ -228,7 +240,8 @@ impl Fetcher {
             |problem| PackageError::Fetch { url: url.to_owned(), problem: Box::new(problem) };
         let parsed = Url::parse(url).map_err(|problem| fail(FetchProblem::Url(problem)))?;
         let end = Instant::now() + self.limits.total;
-        let requests = Requests::new(&self.limits, self.proxy.as_deref(), end).map_err(fail)?;
+        let (proxy, authorities) = (self.proxy.as_deref(), self.authorities.as_deref());
+        let requests = Requests::new(&self.limits, proxy, authorities, end).map_err(fail)?;
         let signature = match sha256 {
             Some(_) => None,
             None => Some(self.signature(&requests, &parsed, keys, fail)?),

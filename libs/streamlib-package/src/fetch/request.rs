@@ -6,6 +6,7 @@ use std::time::Instant;
 use streamlib_manifest::format_duration;
 use ureq::config::Config;
 use ureq::http::{HeaderMap, Request, Response, StatusCode, header};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, Proxy, Timeout};
 
 use super::part::{Mark, Part};
@@ -20,6 +21,7 @@ use crate::progress::{OnProgress, Progress};
 pub(super) struct Requests<'a> {
     limits: &'a FetchLimits,
     proxy: Option<Proxy>,
+    tls: TlsConfig,
     end: Instant,
 }
 
@@ -66,11 +68,17 @@ impl<'a> Requests<'a> {
     pub(super) fn new(
         limits: &'a FetchLimits,
         proxy: Option<&str>,
+        authorities: Option<&[u8]>,
         end: Instant,
     ) -> Result<Self, FetchProblem> {
+        let roots = match authorities {
+            Some(pem) => of_pem(pem).ok_or(FetchProblem::Authorities)?,
+            None => RootCerts::WebPki,
+        };
+        let tls = TlsConfig::builder().root_certs(roots).build();
         let read =
             |proxy: &str| Proxy::new(proxy).map_err(|_| FetchProblem::Proxy(proxy.to_owned()));
-        Ok(Self { limits, proxy: proxy.map(read).transpose()?, end })
+        Ok(Self { limits, proxy: proxy.map(read).transpose()?, tls, end })
     }
 
     /// The text of a small file. `None` if there is none, or it is too large or not text.
@@ -211,6 +219,7 @@ impl<'a> Requests<'a> {
         let left = self.end.saturating_duration_since(Instant::now());
         Config::builder()
             .proxy(self.proxy.clone().filter(|_| !url.is_here()))
+            .tls_config(self.tls.clone())
             .https_only(!url.is_here())
             .http_status_as_error(false)
             .max_redirects(0)
@@ -243,6 +252,17 @@ impl<'a> Requests<'a> {
             _ => FetchProblem::Cut { kept, how },
         }
     }
+}
+
+/// The certificates in a text. `None` if there are none, or something in it cannot be read.
+fn of_pem(pem: &[u8]) -> Option<RootCerts> {
+    let mut certificates = Vec::new();
+    for item in parse_pem(pem) {
+        if let PemItem::Certificate(certificate) = item.ok()? {
+            certificates.push(certificate);
+        }
+    }
+    (!certificates.is_empty()).then(|| RootCerts::new_with_certs(&certificates))
 }
 
 /// Whether it makes no sense to try again at once.

@@ -14,3 +14,4 @@ mod server;
 mod signing;
 mod store;
 mod support;
+mod tls;
