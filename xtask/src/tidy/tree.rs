@@ -36,7 +36,7 @@ pub(crate) struct Finding {
     pub(crate) message: String,
 }
 
-/// Folders that hold nothing written by hand.
+/// What holds nothing written by hand. In a linked work tree `.git` is a file.
 const SKIPPED: &[&str] = &[".git", "target", "shared", "node_modules", "__pycache__"];
 
 impl Tree {
@@ -59,7 +59,10 @@ impl Tree {
             let entry = entry.map_err(Error::file(folder))?;
             let kind = entry.file_type().map_err(Error::file(entry.path()))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
+            if SKIPPED.contains(&name.as_str()) {
+                continue;
+            }
+            if kind.is_dir() {
                 self.add_folder(&entry.path(), &format!("{prefix}{name}/"))?;
             } else if kind.is_file() {
                 // A file that vanishes meanwhile, or is not text, has nothing to be checked.
@@ -174,6 +177,7 @@ mod tests {
         fs::create_dir_all(root.join("src")).unwrap();
         fs::write(root.join("target/a.rs"), "").unwrap();
         fs::write(root.join("src/b.rs"), "").unwrap();
+        fs::write(root.join(".git"), "gitdir: elsewhere").unwrap();
         fs::write(root.join("src/c.png"), [0xFF, 0xFE, 0x00]).unwrap();
         let tree = Tree::load(&root).unwrap();
         fs::remove_dir_all(&root).unwrap();
