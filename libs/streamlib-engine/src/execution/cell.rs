@@ -265,6 +265,11 @@ impl ProcessorCell {
         self.strand.load_full()
     }
 
+    /// Where the strand is that it runs in.
+    pub(crate) fn strand_address(&self) -> Option<usize> {
+        self.strand.load().as_ref().map(|strand| Arc::as_ptr(strand) as usize)
+    }
+
     /// True if it runs in this strand.
     pub(crate) fn is_in(&self, strand: &Arc<Strand>) -> bool {
         self.strand.load().as_ref().is_some_and(|own| Arc::ptr_eq(own, strand))

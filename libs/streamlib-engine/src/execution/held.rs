@@ -325,9 +325,15 @@ impl Holdings {
 
     /// Moves processors, new ones and those of strands that are held, into a new strand.
     pub(crate) fn fill(&mut self, strand: &mut HeldStrand) {
-        for cell in strand.strand.members().to_vec() {
-            if let Some(moving) = self.detach(&cell) {
-                strand.join(moving);
+        let new = Arc::clone(&strand.strand);
+        for cell in new.members() {
+            let old = cell.strand_address();
+            if old.is_some_and(|old| self.strands.contains_key(&old)) {
+                // Out of a strand that is held into one that is not started: in one step, which is
+                // what moving a large strand costs.
+                cell.set_strand(Some(Arc::clone(&new)));
+            } else if let Some(fresh) = self.detach(cell) {
+                strand.join(fresh);
             }
         }
     }

@@ -25,6 +25,7 @@ use crate::execution::strand::Strand;
 use crate::graph::RestartPolicy;
 use crate::ids::ProcessorId;
 use crate::link_channel::link::link;
+use crate::maps::HashSet;
 
 impl Phases<'_> {
     pub(super) fn prepare(&mut self, step: &Step) -> Result<(), Error> {
@@ -200,16 +201,24 @@ impl Phases<'_> {
 
     /// Processors that leave a strand, of which others stay, run in one of their own to the end.
     fn strands_of_leavers(&self) -> Vec<HeldStrand> {
-        let removes = |step: &Step| matches!(step, Step::Stop { replaced: false, .. });
-        if !self.plan.retire.iter().any(removes) {
+        let removed = self.plan.retire.iter().filter_map(|step| match step {
+            Step::Stop { processor, replaced: false } => Some(processor),
+            _ => None,
+        });
+        let removed: HashSet<_> = removed.collect();
+        if removed.is_empty() {
             return Vec::new();
         }
-        let held =
-            self.installed.strands.iter().filter(|(_, strand)| self.holdings.is_held(strand));
+        let held = self.plan.prepare.iter().filter_map(|step| match step {
+            Step::Hold { strands } => Some(strands),
+            _ => None,
+        });
+        let held = held.flatten().filter_map(|id| self.installed.strands.get_key_value(id));
+        let held = held.filter(|(_, strand)| self.holdings.is_held(strand));
         let leavers = held.filter_map(|(id, strand)| {
-            let (stay, leave): (Vec<_>, Vec<_>) =
-                strand.members().iter().cloned().partition(|member| self.is_planned(member));
-            if stay.is_empty() || leave.is_empty() {
+            let leaves = |member: &&Arc<ProcessorCell>| removed.contains(&member.id);
+            let leave: Vec<_> = strand.members().iter().filter(leaves).cloned().collect();
+            if leave.is_empty() || leave.len() == strand.members().len() {
                 return None;
             }
             // A thread that nobody needs any more is the leavers' until they have ended.
@@ -225,8 +234,7 @@ impl Phases<'_> {
     }
 
     fn start_strand(&mut self, id: &ProcessorId, plan: &StrandPlan) -> Result<Arc<Strand>, Error> {
-        let members: Vec<_> =
-            plan.members.iter().filter_map(|member| self.cell(member).cloned()).collect();
+        let members = self.members(id, plan);
         let on_boundary = members.iter().zip(0..).filter(|(cell, _)| self.is_on_boundary(cell));
         let boundary = on_boundary.map(|(_, index)| index).collect();
         let env = Arc::clone(&self.installed.env);
@@ -250,6 +258,22 @@ impl Phases<'_> {
             _ => Home::Pool(Arc::clone(&self.installed.pool)),
         };
         Ok(Strand::new_owned(env, home, members, boundary))
+    }
+
+    /// The processors of a strand. Most are found where they were: the list of a large strand is
+    /// walked along, for looking each of them up would be most of what an edit costs.
+    fn members(&self, id: &ProcessorId, plan: &StrandPlan) -> Vec<Arc<ProcessorCell>> {
+        let before = self.installed.strands.get(id);
+        let mut before = before.map_or(&[][..], |strand| strand.members());
+        let mut members = Vec::with_capacity(plan.members.len());
+        for member in &plan.members {
+            let at = before.iter().take(2).position(|cell| cell.id == *member);
+            let known = at.map(|at| &before[at]);
+            let known = known.filter(|_| !self.new_cells.contains_key(member));
+            members.extend(known.or_else(|| self.cell(member)).cloned());
+            before = &before[at.map_or(0, |at| at + 1)..];
+        }
+        members
     }
 
     /// True if something outside of its strand can make the processor ready.
