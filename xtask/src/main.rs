@@ -14,6 +14,7 @@ mod error;
 mod files;
 mod nightly;
 mod paths;
+mod plugins;
 mod process;
 mod setup;
 mod suite;

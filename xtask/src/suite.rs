@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::workspace::{Package, Workspace};
-use crate::{clips, paths, process, setup, ui};
+use crate::{clips, paths, plugins, process, setup, ui};
 
 /// The variable through which tests find the clips: the absolute path of `target/assets`.
 const ASSETS_VARIABLE: &str = "STREAMLIB_TEST_ASSETS";
@@ -26,6 +26,7 @@ const DENO_VARIABLE: &str = "STREAMLIB_TEST_DENO";
 pub(crate) fn run(nextest_arguments: &[String]) -> Result<()> {
     setup::ensure(setup::Goal::Test)?;
     clips::ensure()?;
+    plugins::ensure()?;
     if !nextest_arguments.is_empty() {
         return process::run(nextest(&[])?.args(nextest_arguments));
     }
