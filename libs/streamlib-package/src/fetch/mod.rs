@@ -16,6 +16,8 @@ mod part;
 mod request;
 mod url;
 
+use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -35,6 +37,18 @@ pub(crate) use part::prune;
 pub use url::UrlProblem;
 
 type Result<T, E = PackageError> = std::result::Result<T, E>;
+
+/// Which variables may name a proxy, the first that is set wins.
+const PROXY_VARIABLES: &[&str] = &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+/// Where systems keep the authorities that they trust: Debian and Arch, Fedora, openSUSE, Alpine
+/// and macOS.
+const SYSTEM_AUTHORITIES: &[&str] = &[
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
 
 /// How archives are fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,6 +235,26 @@ impl Fetcher {
     #[must_use]
     pub fn with_authorities(self, authorities: Option<Vec<u8>>) -> Self {
         Self { authorities, ..self }
+    }
+
+    /// The same as an environment asks for, of which `variable` gives one value: through the proxy
+    /// that `https_proxy`, `HTTPS_PROXY`, `all_proxy` or `ALL_PROXY` names, and with the authorities
+    /// in the file that `SSL_CERT_FILE` names, else with those of the system. A variable that is
+    /// empty counts as not set.
+    ///
+    /// # Errors
+    /// [`PackageError::Io`] if the file that `SSL_CERT_FILE` names cannot be read.
+    pub fn with_environment(self, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
+        let set = |name: &&str| variable(name).filter(|value| !value.is_empty());
+        let proxy = PROXY_VARIABLES.iter().find_map(set);
+        let proxy = proxy.map(|proxy| proxy.to_string_lossy().into_owned());
+        let authorities = match set(&"SSL_CERT_FILE") {
+            Some(path) => {
+                Some(fs::read(&path).map_err(|error| PackageError::io("read", &path, error))?)
+            }
+            None => SYSTEM_AUTHORITIES.iter().find_map(|path| fs::read(path).ok()),
+        };
+        Ok(self.with_proxy(proxy).with_authorities(authorities))
     }
 
     /// Fetches an archive that has the digest `sha256`, from the URL or from a lock; if there is

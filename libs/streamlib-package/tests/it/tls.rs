@@ -1,8 +1,10 @@
 //! Fetching over HTTPS, from a server that an authority of the tests vouches for, or that none does.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufReader, Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
@@ -10,7 +12,7 @@ use insta::assert_snapshot;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use streamlib_package::{Digest, Fetcher, TrustedKeys};
+use streamlib_package::{Digest, Fetcher, PackageError, TrustedKeys};
 
 use crate::support::Place;
 
@@ -62,4 +64,32 @@ fn a_server_has_to_be_vouched_for_by_its_name() {
     let other_name = fetch("127.0.0.1", Some(AUTHORITY));
     assert!(other_name.contains("certificate not valid for name \"127.0.0.1\""), "{other_name}");
     assert_snapshot!(fetch("localhost", Some(b"no certificate")), @"`https://localhost:PORT/x` cannot be fetched: the file of trusted authorities has no certificates in PEM; is SSL_CERT_FILE right?");
+}
+
+#[test]
+fn the_environment_says_who_is_trusted_and_which_way_to_go() {
+    let (place, port) = (Place::new(), serve());
+    let authority =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/certificates/authority.pem");
+    let fetch = |variables: &[(&str, &str)]| {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(one, _)| *one == name);
+            found.map(|(_, value)| OsString::from(value))
+        };
+        let fetcher = Fetcher::of(&place.home).with_environment(variable)?;
+        let (sha256, keys) = (Some(Digest::of(b"content")), TrustedKeys::default());
+        let url = format!("https://localhost:{port}/x");
+        fetcher.fetch(&url, sha256, &keys, &mut |_| {}).map(drop)
+    };
+    let say = |result: Result<(), PackageError>| {
+        result.unwrap_err().to_string().replace(&port.to_string(), "PORT")
+    };
+    let trusted = [("SSL_CERT_FILE", authority.to_str().unwrap()), ("https_proxy", "")];
+    fetch(&trusted).unwrap();
+    // This machine itself is asked directly, whatever the proxy.
+    fetch(&[&trusted[..1], &[("ALL_PROXY", "http://127.0.0.1:1")]].concat()).unwrap();
+    assert_snapshot!(say(fetch(&[("HTTPS_PROXY", "gopher://x y")])), @"`https://localhost:PORT/x` cannot be fetched: the proxy is `gopher://x y`, which is not a URL such as `http://HOST:PORT`");
+    assert_snapshot!(say(fetch(&[("SSL_CERT_FILE", "/no/such/file")])), @"cannot read `/no/such/file`: No such file or directory (os error 2)");
+    // The system does not know the authority of the tests, and neither do those that are built in.
+    assert_snapshot!(say(fetch(&[])), @"`https://localhost:PORT/x` cannot be fetched: the server cannot be reached: invalid peer certificate: UnknownIssuer");
 }
