@@ -1,6 +1,7 @@
 //! The command line of `streamlib`: arguments only, the commands are in [`crate::commands`].
 
 mod help;
+mod packages;
 mod schemas;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use streamlib_manifest::Assignment;
 
+pub(crate) use packages::{CacheCommand, PackArguments, PkgCommand, TrustCommand};
 pub(crate) use schemas::{InstanceArguments, SchemasCommand};
 
 /// Audio, video and data through a live graph of processors.
@@ -62,6 +64,21 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ProcessorsCommand,
     },
+    /// Make a package of a folder
+    #[command(after_help = help::PACK)]
+    Pack(PackArguments),
+    /// Packages: install, look into, remove, trust
+    #[command(after_help = help::PKG)]
+    Pkg {
+        #[command(subcommand)]
+        command: PkgCommand,
+    },
+    /// What is kept of packages, and what of it can go
+    #[command(after_help = help::CACHE)]
+    Cache {
+        #[command(subcommand)]
+        command: CacheCommand,
+    },
     /// What a plugin file is
     #[command(after_help = help::PLUGIN)]
     Plugin {
@@ -88,7 +105,8 @@ pub(crate) enum Command {
 /// A graph file and values of its parameters.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct FileArguments {
-    /// The graph file, YAML or JSON
+    /// The graph file, YAML or JSON; or a package that carries a graph: a folder, an archive, a URL
+    /// or the name of an installed one
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
     /// Set a parameter of the graph; may be repeated

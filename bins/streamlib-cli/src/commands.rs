@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod cache;
 mod check;
 mod control;
 mod doctor;
@@ -7,6 +8,8 @@ mod events;
 mod graph;
 mod inspect;
 mod list;
+mod pack;
+mod pkg;
 mod plugin;
 mod processors;
 mod schemas;
@@ -44,6 +47,9 @@ pub(crate) fn run(command: Command, screen: &mut Screen) -> Result<u8, Error> {
         Command::Processors { command: ProcessorsCommand::Describe { name, plugins, json } } => {
             processors::describe(&name, &plugins, json, screen)
         }
+        Command::Pack(arguments) => return pack::pack(&arguments, screen),
+        Command::Pkg { command } => return pkg::pkg(&command, screen),
+        Command::Cache { command } => return cache::cache(&command, screen),
         Command::Plugin { command: PluginCommand::Inspect { file, json } } => {
             return plugin::inspect(&file, json, screen);
         }

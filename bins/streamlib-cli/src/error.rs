@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use streamlib_package::PackageError;
 use streamlib_protocol::{ErrorBody, exit, sse};
 
 /// What went wrong.
@@ -166,6 +167,20 @@ pub(crate) enum Error {
         /// What it is.
         source: streamlib_package::PluginFileError,
     },
+    /// Something is wrong with a package.
+    #[error("{0}")]
+    Package(#[from] PackageError),
+    /// A package that carries no graph.
+    #[error("the package {0} carries no graph; `streamlib pkg inspect` shows what it has")]
+    NoGraph(String),
+    /// A package that is not installed.
+    #[error("no package `{name}` is installed{} `streamlib pkg list` shows all", did_you_mean(.near.as_deref()))]
+    NoSuchPackage {
+        /// The name.
+        name: String,
+        /// One whose name is close.
+        near: Option<String>,
+    },
     /// The operating system refused something.
     #[error("{doing}: {source}")]
     System {
@@ -187,6 +202,17 @@ impl Error {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Refused(body) => body.code.exit_code(),
+            Self::Package(PackageError::Io { source, .. })
+                if source.kind() == io::ErrorKind::NotFound =>
+            {
+                exit::USAGE
+            }
+            Self::Package(
+                PackageError::Io { .. } | PackageError::NoHome | PackageError::Fetch { .. },
+            ) => exit::ENVIRONMENT,
+            Self::Package(PackageError::InUse { .. } | PackageError::NeededBy { .. }) => {
+                exit::FAILED
+            }
             Self::NothingRuns
             | Self::NotRunning { .. }
             | Self::SeveralRun(_)
@@ -197,7 +223,10 @@ impl Error {
             | Self::BadSchema { .. }
             | Self::BadDocument { .. }
             | Self::NoFile { .. }
-            | Self::NoPlugin { .. } => exit::USAGE,
+            | Self::NoPlugin { .. }
+            | Self::NoGraph(_)
+            | Self::NoSuchPackage { .. }
+            | Self::Package(_) => exit::USAGE,
             Self::NoRuntime { .. }
             | Self::CannotStart { .. }
             | Self::StrangeAnswer { .. }

@@ -10,6 +10,7 @@ mod client;
 mod commands;
 mod draw;
 mod error;
+mod packages;
 mod program;
 mod run;
 mod running;

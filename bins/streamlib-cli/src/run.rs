@@ -21,6 +21,7 @@ use crate::args::RunArguments;
 use crate::client::Client;
 use crate::commands::event_line;
 use crate::error::Error;
+use crate::packages::GraphToRun;
 use crate::screen::Screen;
 use child::Child;
 use happening::Happening;
@@ -33,9 +34,10 @@ const WRITE_EVERY: Duration = Duration::from_secs(3);
 
 /// Runs a graph to its end; gives back the exit code.
 pub(crate) fn run(arguments: &RunArguments, screen: &mut Screen) -> Result<u8, Error> {
+    let graph = GraphToRun::find(&arguments.graph, screen)?;
     let (happenings, from_outside) = happening::channel();
     happening::watch_signals(happenings.clone())?;
-    let child = Child::start(arguments, happenings)?;
+    let child = Child::start(arguments, &graph, happenings)?;
     let mut run = Run {
         every: if screen.is_terminal() { DRAW_EVERY } else { WRITE_EVERY },
         child,

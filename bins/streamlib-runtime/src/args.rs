@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use streamlib_manifest::Assignment;
+use streamlib_manifest::package::PackageSource;
 use streamlib_protocol::{ErrorBody, ErrorCode};
 
 /// What `--help` prints.
@@ -18,6 +19,7 @@ Usage:
       --socket PATH         where to listen; in the run folder when absent
       --drain-timeout-ms N  how long frames under way may take when it stops
       --parent-on-stdin     standard input is a socket to the program that started it
+      --package SOURCE      load a package: a name, a folder, an archive or a URL; may be repeated
       --plugin PATH         load a plugin; may be repeated
       --plugin-dir DIR      load every plugin in a folder; may be repeated
   streamlib-runtime check FILE [--set ..] [--plugin ..]
@@ -49,6 +51,8 @@ pub(crate) struct GraphArguments {
     pub(crate) file: PathBuf,
     pub(crate) assignments: Vec<Assignment>,
     pub(crate) plugins: Vec<PluginPath>,
+    /// Packages beside those that the file names.
+    pub(crate) packages: Vec<PackageSource>,
 }
 
 /// Where plugins are.
@@ -111,6 +115,11 @@ fn parse_run(mut parser: lexopt::Parser, is_run: bool) -> Result<RunArguments, l
                 let assignment = text.parse::<Assignment>().map_err(|error| error.to_string())?;
                 run.graph.assignments.push(assignment);
             }
+            Long("package") => {
+                let text = parser.value()?.string()?;
+                let source = text.parse::<PackageSource>().map_err(|error| error.to_string())?;
+                run.graph.packages.push(source);
+            }
             Long("plugin") => run.graph.plugins.push(PluginPath::File(parser.value()?.into())),
             Long("plugin-dir") => {
                 run.graph.plugins.push(PluginPath::Folder(parser.value()?.into()));
@@ -167,6 +176,7 @@ mod tests {
                 file: "a.yaml".into(),
                 assignments: vec!["x=1".parse().unwrap(), "y=".parse().unwrap()],
                 plugins: vec![PluginPath::File("/a.so".into()), PluginPath::Folder("/b".into())],
+                packages: vec!["a.b@^1".parse().unwrap()],
             },
             name: Some("left".to_owned()),
             socket: Some("/s.sock".into()),
@@ -174,7 +184,7 @@ mod tests {
             parent_on_stdin: true,
         };
         let line = "run a.yaml --set x=1 --set y= --name left --socket /s.sock \
-                    --drain-timeout-ms=100 --parent-on-stdin --plugin /a.so --plugin-dir /b";
+                    --drain-timeout-ms=100 --parent-on-stdin --plugin /a.so --plugin-dir /b --package a.b@^1";
         assert_eq!(read(line), Ok(Command::Run(expected)));
     }
 

@@ -23,7 +23,7 @@ use streamlib_protocol::{
 use crate::event_log::EventLog;
 use crate::hosted::HostedGraph;
 use crate::load::Loaded;
-use crate::{plugins, types};
+use crate::{packages, plugins, types};
 
 pub(crate) use declared::of_file;
 
@@ -50,6 +50,13 @@ pub(crate) fn with_more(known: Diagnostics, loaded: &Loaded) -> Diagnostics {
     if plugins::load(&runtime, &loaded.plugins).is_err() {
         return known;
     }
+    let of_packages = packages::problem(&runtime, loaded);
+    if of_packages.has_errors() {
+        // Without them, types would be said to be missing that are not.
+        let mut all = known;
+        all.extend(of_packages);
+        return all;
+    }
     let more = streamlib::graph_file::check(runtime.engine(), &loaded.graph);
     refusals::with_more(known, &more, loaded)
 }
@@ -65,6 +72,7 @@ impl EngineGraph {
         }
         let runtime = builder.build().map_err(|error| refusals::runtime(&error))?;
         plugins::load(&runtime, &loaded.plugins)?;
+        packages::load(&runtime, loaded)?;
         Ok(Arc::new(Self {
             runtime,
             name: name.to_owned(),

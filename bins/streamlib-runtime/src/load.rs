@@ -1,8 +1,9 @@
 //! A graph file from the disk: read, checked, with its parameters put in.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use streamlib_manifest::package::PackageSource;
 use streamlib_manifest::{FILE_BYTES_MAX, Parsed, ResolvedGraph, parse_graph_bytes};
 use streamlib_protocol::{ErrorBody, ErrorCode, Problem};
 
@@ -18,6 +19,10 @@ pub(crate) struct Loaded {
     pub(crate) warnings: Vec<Problem>,
     /// Plugins that the command line names.
     pub(crate) plugins: Vec<PluginPath>,
+    /// Packages that the command line names.
+    pub(crate) packages: Vec<PackageSource>,
+    /// The folder of the file, from which its packages are looked for.
+    pub(crate) folder: PathBuf,
 }
 
 /// Reads a graph file.
@@ -28,7 +33,12 @@ pub(crate) fn load(arguments: &GraphArguments) -> Result<Loaded, ErrorBody> {
     let has_errors = found.has_errors();
     let warnings = problems::problems(&found);
     let plugins = arguments.plugins.clone();
-    let loaded = Loaded { graph, parsed, warnings, plugins };
+    let folder = match arguments.file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let packages = arguments.packages.clone();
+    let loaded = Loaded { graph, parsed, warnings, plugins, packages, folder };
     if !has_errors {
         return Ok(loaded);
     }

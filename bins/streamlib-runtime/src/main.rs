@@ -11,6 +11,7 @@ mod engine;
 mod event_log;
 mod hosted;
 mod load;
+mod packages;
 mod parent;
 mod plugins;
 mod problems;

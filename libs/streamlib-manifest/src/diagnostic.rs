@@ -107,6 +107,10 @@ codes! {
     MissingFile = "missing-file",
     /// A plugin that is none, or not the one that its package says.
     InvalidPlugin = "invalid-plugin",
+    /// A processor in a language that this program cannot run.
+    NoHost = "no-host",
+    /// A package that a graph needs and that cannot be loaded.
+    PackageNotLoaded = "package-not-loaded",
     /// A package for other versions of StreamLib.
     WrongVersion = "wrong-version",
     /// A name that stands twice where it has to be the only one.

@@ -10,11 +10,11 @@ mod supply;
 
 use std::path::{Path, PathBuf};
 
-use semver::{Version, VersionReq};
+use semver::Version;
 use streamlib_manifest::lock::Lock;
 use streamlib_manifest::package::PackageSource;
 
-use crate::cache::{Cache, CachedPackage, HeldPackage, Installation};
+use crate::cache::{Cache, HeldPackage, Installation};
 use crate::digest::Digest;
 use crate::error::PackageError;
 use crate::fetch::Fetcher;
@@ -119,6 +119,12 @@ impl PackageStore {
         &self.cache
     }
 
+    /// The way to the network.
+    #[must_use]
+    pub fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
+    }
+
     /// The trusted keys.
     #[must_use]
     pub fn trust(&self) -> &TrustStore {
@@ -183,17 +189,6 @@ impl PackageStore {
             })
             .collect();
         self.cache.install(&installed, on_progress)
-    }
-
-    /// The installed packages that a name or a text means: of the name, in the range.
-    ///
-    /// # Errors
-    /// [`PackageError::NotInstalled`], and as [`Cache::versions`].
-    pub fn installed(&self, name: &str, range: &VersionReq) -> Result<Vec<CachedPackage>> {
-        let newest = self.cache.find(name, range)?;
-        let mut all = self.cache.versions(name)?;
-        all.retain(|one| range.matches(&one.version) || one.contents == newest.contents);
-        Ok(all)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use streamlib_engine::delegates::{RegisterError, RegistryBackedFactory};
-use streamlib_schema::{FormatRange, FormatSet};
+use streamlib_schema::{FormatRange, FormatSet, SchemaRegistry};
 
 use crate::{audio, codec, container, video};
 
@@ -11,7 +11,7 @@ use crate::{audio, codec, container, video};
 /// # Errors
 /// Two of them have the same name: a defect of this crate, which its tests would show.
 pub fn builtins() -> Result<RegistryBackedFactory, RegisterError> {
-    let mut registry = RegistryBackedFactory::new();
+    let mut registry = RegistryBackedFactory::with_schemas(SchemaRegistry::with_builtins());
     macro_rules! register {
         ($($processor:ty),+ $(,)?) => { $( registry.register::<$processor>()?; )+ };
     }

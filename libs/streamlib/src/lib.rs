@@ -24,12 +24,14 @@
 
 mod builtins;
 pub mod graph_file;
+mod packages;
 mod plugins;
 mod runtime;
 mod writer_scaler;
 
 pub use builtins::builtins;
 pub use graph_file::GraphFileError;
+pub use packages::{LoadPackageError, LoadedPackage};
 pub use runtime::{RuntimeBuilder, RuntimeError, StreamRuntime};
 pub use streamlib_audio::processors as audio;
 pub use streamlib_codec as codec;
@@ -41,6 +43,7 @@ pub use streamlib_engine::{
 };
 pub use streamlib_host as host;
 pub use streamlib_manifest as manifest;
+pub use streamlib_package as package;
 #[doc(hidden)]
 pub use streamlib_processor::__private;
 pub use streamlib_processor::harness;
@@ -65,4 +68,7 @@ mod guide {
 
     #[doc = include_str!("../../../docs/guide/plugins.md")]
     struct Plugins;
+
+    #[doc = include_str!("../../../docs/guide/packages.md")]
+    struct Packages;
 }

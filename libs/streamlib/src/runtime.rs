@@ -12,9 +12,11 @@ use streamlib_engine::execution::Clock;
 use streamlib_engine::{CommitMode, Engine, EngineBuilder, GraphOutcome};
 use streamlib_host::{PluginError, PluginLoader};
 use streamlib_manifest::ResolvedGraph;
+use streamlib_package::Home;
 use streamlib_processor::MediaConfig;
 
 use crate::graph_file::{self, GraphFileError};
+use crate::packages::{LoadPackageError, Packages};
 
 /// Why a runtime could not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,9 @@ pub enum RuntimeError {
         /// Which name.
         source: streamlib_engine::delegates::RegisterError,
     },
+    /// A package cannot be loaded.
+    #[error(transparent)]
+    Package(#[from] LoadPackageError),
     /// Signals cannot be received.
     #[error("signals of the operating system cannot be received: {0}")]
     Signals(#[source] std::io::Error),
@@ -51,6 +56,7 @@ pub enum RuntimeError {
 pub struct StreamRuntime {
     engine: Engine,
     pub(crate) plugins: PluginLoader,
+    pub(crate) packages: Packages,
 }
 
 impl StreamRuntime {
@@ -66,7 +72,7 @@ impl StreamRuntime {
     pub fn builder() -> RuntimeBuilder {
         let scalers = crate::writer_scaler::picture_scalers();
         let engine = Engine::builder().with_resource(scalers);
-        RuntimeBuilder { engine, plugins: PluginLoader::default() }
+        RuntimeBuilder { engine, plugins: PluginLoader::default(), packages: Packages::default() }
     }
 
     /// The engine.
@@ -118,6 +124,7 @@ impl Deref for StreamRuntime {
 pub struct RuntimeBuilder {
     engine: EngineBuilder,
     plugins: PluginLoader,
+    packages: Packages,
 }
 
 macro_rules! forward {
@@ -168,12 +175,20 @@ impl RuntimeBuilder {
         self
     }
 
+    /// The StreamLib home, in which packages are installed. Default: `$STREAMLIB_HOME`, else
+    /// `$HOME/.streamlib`.
+    #[must_use]
+    pub fn with_home(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.packages = Packages::at(Home::at(folder));
+        self
+    }
+
     /// Puts the runtime together. Nothing runs until `start`.
     ///
     /// # Errors
     /// Its threads cannot be started.
     pub fn build(self) -> Result<StreamRuntime, RuntimeError> {
         let engine = self.engine.with_registry(crate::builtins()?).build()?;
-        Ok(StreamRuntime { engine, plugins: self.plugins })
+        Ok(StreamRuntime { engine, plugins: self.plugins, packages: self.packages })
     }
 }

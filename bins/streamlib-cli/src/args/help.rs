@@ -183,3 +183,95 @@ Examples:
   streamlib schemas diff old.yaml new.yaml
   streamlib schemas diff com.tatolab.videoframe my-videoframe.json
   streamlib schemas diff old.yaml new.yaml --json | jq '.changes[] | select(.level == \"major\")'";
+
+pub(super) const PACK: &str = "\
+Everything is checked first: the manifest, the schemas, the graph, the entry points, and that every
+plugin in `lib/` has the processors of the manifest. What would not load is refused. Equal files give
+equal archives. Types are generated from the package's schemas into `generated/`. `include` and
+`exclude` in the manifest say which files are packed; hidden files and build outputs are not.
+
+Examples:
+  streamlib pack
+  streamlib pack effects -o effects.slpkg
+  streamlib pack --dry-run";
+
+pub(super) const PKG: &str = "\
+A package has processors, schemas or a graph. `streamlib pack` makes one from a folder.
+
+Begin with:
+  streamlib pkg install ./effects
+  streamlib pkg list
+  streamlib run com.example.effects";
+
+pub(super) const PKG_INSTALL: &str = "\
+A source is a folder (./effects), an archive (effects.slpkg), a URL, or the name of an installed
+package. What comes from a URL has to be what is known before: its sum stands behind the URL
+(#sha256=..) or in streamlib.lock, or a trusted key signed it (URL.minisig). Everything that a package
+needs is installed with it, or nothing is.
+
+Without a source, what the project in this folder needs is installed, and streamlib.lock is written:
+keep it with the project, so that everybody gets the same versions.
+
+Examples:
+  streamlib pkg install ./effects
+  streamlib pkg install effects-1.0.0.slpkg
+  streamlib pkg install https://example.com/effects.slpkg#sha256=0123...
+  streamlib pkg install";
+
+pub(super) const PKG_INSPECT: &str = "\
+Nothing of the package is run, and nothing is installed.
+
+Examples:
+  streamlib pkg inspect effects-1.0.0.slpkg
+  streamlib pkg inspect com.example.effects --json | jq '.processors[].name'";
+
+pub(super) const PKG_LIST: &str = "\
+Examples:
+  streamlib pkg list
+  streamlib pkg list --json | jq -r '.[].name'";
+
+pub(super) const PKG_REMOVE: &str = "\
+A package that another one needs stays, and one that runs. What was installed only for it is kept
+until `streamlib cache prune`.
+
+Examples:
+  streamlib pkg remove com.example.effects
+  streamlib pkg remove com.example.effects@^1";
+
+pub(super) const PKG_VERIFY: &str = "\
+The exit code is 0 if all is as it was installed, else 1. Installing a package again repairs it.
+
+Examples:
+  streamlib pkg verify
+  streamlib pkg verify com.example.effects --json";
+
+pub(super) const PKG_UPDATE: &str = "\
+What streamlib.lock says is left out of account, and a new one is written. It does not fetch newer
+versions than are installed or than the manifest's own sources have.
+
+Examples:
+  streamlib pkg update
+  streamlib pkg update ./project --json";
+
+pub(super) const PKG_TRUST: &str = "\
+An archive is signed with `minisign -S -m effects.slpkg`; the signature lies beside it, as
+effects.slpkg.minisig.
+
+Examples:
+  streamlib pkg trust add ada RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3
+  streamlib pkg trust list
+  streamlib pkg trust remove ada";
+
+pub(super) const PKG_WHY: &str = "\
+Examples:
+  streamlib pkg why com.example.base
+  streamlib pkg why com.example.base --json";
+
+pub(super) const CACHE: &str = "\
+Packages are kept by content under the StreamLib home. What is installed has a name; what was
+replaced or downloaded only to be looked at has none.
+
+Examples:
+  streamlib cache list
+  streamlib cache prune --dry-run
+  streamlib cache prune --unused-for 720h";

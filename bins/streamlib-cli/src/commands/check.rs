@@ -5,6 +5,7 @@ use streamlib_protocol::{ErrorBody, ErrorCode, Problem, ProblemSeverity, exit};
 
 use crate::args::CheckArguments;
 use crate::error::Error;
+use crate::packages::GraphToRun;
 use crate::program;
 use crate::screen::Screen;
 use crate::text;
@@ -19,7 +20,7 @@ struct Checked {
 /// Prints the problems. The exit code is that of a graph that cannot be run, if it cannot.
 pub(crate) fn check(arguments: &CheckArguments, screen: &mut Screen) -> Result<u8, Error> {
     let mut asking = program::plugin_arguments(&arguments.plugins);
-    asking.extend(program::graph_arguments(&arguments.graph));
+    asking.extend(GraphToRun::find(&arguments.graph, screen)?.arguments());
     let asked = program::ask("check", asking);
     let (ok, problems) = match asked {
         Ok(warnings) => (true, warnings),

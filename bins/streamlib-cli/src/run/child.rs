@@ -16,6 +16,7 @@ use crate::args::RunArguments;
 use crate::client::{Client, FromStream};
 use crate::commands::milliseconds;
 use crate::error::Error;
+use crate::packages::GraphToRun;
 use crate::program;
 
 /// Longest line of standard error, in bytes.
@@ -32,6 +33,7 @@ impl Child {
     /// Starts the runtime. What it says becomes happenings.
     pub(super) fn start(
         arguments: &RunArguments,
+        graph: &GraphToRun,
         happenings: SyncSender<Happening>,
     ) -> Result<Self, Error> {
         let program = program::find()?;
@@ -48,7 +50,7 @@ impl Child {
             command.args(["--drain-timeout-ms", &milliseconds(timeout).to_string()]);
         }
         command.args(program::plugin_arguments(&arguments.plugins));
-        command.args(program::graph_arguments(&arguments.graph));
+        command.args(graph.arguments());
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = command
             .process_group(0)

@@ -4,7 +4,7 @@ use crate::home::Home;
 
 #[test]
 fn the_program_says_where_to_begin() {
-    insta::assert_snapshot!(Home::new().answer("--help"), @r"
+    insta::assert_snapshot!(Home::new().answer("--help"), @"
     exit 0
     --- stdout
     Audio, video and data through a live graph of processors
@@ -24,6 +24,9 @@ fn the_program_says_where_to_begin() {
       list         List the graphs that run
       events       Follow what happens in a running graph
       processors   What graphs can be made of
+      pack         Make a package of a folder
+      pkg          Packages: install, look into, remove, trust
+      cache        What is kept of packages, and what of it can go
       plugin       What a plugin file is
       schemas      What frames and settings are: list, check, compare
       doctor       Say what works on this machine and what to install
@@ -56,7 +59,7 @@ fn the_program_says_where_to_begin() {
 
 #[test]
 fn a_command_says_how_it_is_used() {
-    insta::assert_snapshot!(Home::new().answer("run --help"), @r"
+    insta::assert_snapshot!(Home::new().answer("run --help"), @"
     exit 0
     --- stdout
     Run a graph and show how far it is
@@ -64,7 +67,8 @@ fn a_command_says_how_it_is_used() {
     Usage: streamlib run [OPTIONS] <FILE>
 
     Arguments:
-      <FILE>  The graph file, YAML or JSON
+      <FILE>  The graph file, YAML or JSON; or a package that carries a graph: a folder, an archive, a
+              URL or the name of an installed one
 
     Options:
           --set <NAME=VALUE>      Set a parameter of the graph; may be repeated

@@ -10,6 +10,7 @@ mod help;
 mod home;
 mod lives;
 mod nothing;
+mod packages;
 mod plugins;
 mod runs;
 mod schemas;

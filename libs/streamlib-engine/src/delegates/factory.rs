@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use streamlib_processor::{BoxedProcessor, Error, Processor, create};
-use streamlib_schema::{FormatSet, ProcessorDescriptor, SchemaRef};
+use streamlib_schema::{
+    FormatSet, ProcessorDescriptor, RegistryError, Schema, SchemaRef, SchemaRegistry,
+};
 
 use crate::graph::ProcessorNode;
 
@@ -27,6 +29,11 @@ pub trait FactoryDelegate: Send + Sync {
 
     /// Every type that can be made, in order.
     fn type_names(&self) -> Vec<String>;
+
+    /// The schemas that are known, by name and version.
+    fn schemas(&self) -> BTreeMap<SchemaRef, Schema> {
+        BTreeMap::new()
+    }
 
     /// A processor with one input and one output that takes one of `from` and makes one of `to`.
     fn converter(&self, _from: &FormatSet, _to: &FormatSet) -> Option<ConverterChoice> {
@@ -151,6 +158,7 @@ pub struct RegistryBackedFactory {
     types: BTreeMap<String, ProcessorType>,
     /// In the order of registration: the first that fits is taken.
     converters: Vec<(String, Arc<ConverterConfig>)>,
+    schemas: SchemaRegistry,
 }
 
 impl std::fmt::Debug for RegistryBackedFactory {
@@ -167,6 +175,11 @@ impl RegistryBackedFactory {
     /// A factory that makes nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A factory that makes nothing, and knows these schemas.
+    pub fn with_schemas(schemas: SchemaRegistry) -> Self {
+        Self { schemas, ..Self::default() }
     }
 
     /// Registers the Rust type `P`. A second time is the same as once.
@@ -217,6 +230,23 @@ impl RegistryBackedFactory {
         self.types.get(name)
     }
 
+    /// Adds a schema. The same one a second time changes nothing.
+    ///
+    /// # Errors
+    /// Another one has its name and version, or it does not go together with other versions of it.
+    pub fn add_schema(
+        &mut self,
+        reference: SchemaRef,
+        schema: Schema,
+    ) -> Result<(), RegistryError> {
+        self.schemas.add(reference, schema)
+    }
+
+    /// The schemas that were added.
+    pub fn schema_registry(&self) -> &SchemaRegistry {
+        &self.schemas
+    }
+
     /// Takes a type out.
     pub fn remove(&mut self, name: &str) -> Option<ProcessorType> {
         self.types.remove(name)
@@ -263,6 +293,10 @@ impl FactoryDelegate for RegistryBackedFactory {
 
     fn type_names(&self) -> Vec<String> {
         self.types.keys().cloned().collect()
+    }
+
+    fn schemas(&self) -> BTreeMap<SchemaRef, Schema> {
+        self.schemas.iter().map(|(name, schema)| (name.clone(), (**schema).clone())).collect()
     }
 
     fn converter(&self, from: &FormatSet, to: &FormatSet) -> Option<ConverterChoice> {

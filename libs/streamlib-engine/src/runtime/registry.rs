@@ -1,9 +1,10 @@
 //! The types that an engine can make: its registry, which grows, and a factory of the user's.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use streamlib_processor::{BoxedProcessor, Processor};
-use streamlib_schema::{FormatSet, ProcessorDescriptor};
+use streamlib_schema::{FormatSet, ProcessorDescriptor, Schema, SchemaRef};
 
 use crate::delegates::{ConverterChoice, FactoryDelegate, RegisterError, RegistryBackedFactory};
 use crate::graph::ProcessorNode;
@@ -69,6 +70,12 @@ impl FactoryDelegate for EngineFactory {
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    fn schemas(&self) -> BTreeMap<SchemaRef, Schema> {
+        let mut schemas = self.custom.as_ref().map(|custom| custom.schemas()).unwrap_or_default();
+        schemas.extend(self.registry().schemas());
+        schemas
     }
 
     fn converter(&self, from: &FormatSet, to: &FormatSet) -> Option<ConverterChoice> {

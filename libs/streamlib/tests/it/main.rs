@@ -11,6 +11,7 @@ mod errors;
 mod failures;
 mod formats;
 mod media;
+mod packages;
 mod stopping;
 mod support;
 mod sync;
