@@ -41,6 +41,7 @@ fn a_revoked_reader_delivers_nothing_and_the_next_one_starts_afresh() {
     assert_eq!(word.room(4), Some(4));
     word.count(3, 4);
     assert_eq!(word.take(second, 2), Taken::NotOfThisLink);
+    assert_eq!(word.take(first, 3), Taken::Revoked, "it is another one's frame");
     assert_eq!(word.take(second, 3), Taken::Delivered { missing: 0, in_flight: 0 });
 }
 

@@ -167,6 +167,10 @@ fn a_hundred_rounds_of_kill_leave_nothing() {
 fn a_killed_runtime_is_cleaned_up_by_the_next_start() {
     let home = Home::new("runtime");
     let mut random = Random::new(5);
+    let fresh = {
+        let _node = home.host();
+        home.files().len()
+    };
     for round in 0..20 {
         let mut host = home.spawn("host");
         assert_eq!(host.stream.hear(), "ready");
@@ -196,6 +200,7 @@ fn a_killed_runtime_is_cleaned_up_by_the_next_start() {
         }
         let node = home.host();
         assert!(node.found() > 0, "something was left, and removed");
+        assert_eq!(home.files().len(), fresh, "{:?}", home.files());
         drop(node);
         assert_eq!(home.files(), Vec::<PathBuf>::new());
     }
