@@ -206,6 +206,26 @@ fn a_killed_runtime_is_cleaned_up_by_the_next_start() {
     }
 }
 
+/// What no list names any more goes too, when somebody is alone in the domain; beside others it
+/// stays, since it could be theirs.
+#[test]
+fn whoever_is_alone_removes_what_nobody_knows() {
+    let home = Home::new("alone");
+    let domain = home.domain();
+    let junk = std::path::Path::new("/dev/shm").join(format!("{}junk.dynamic", domain.prefix()));
+    let litter = || std::fs::write(&junk, "left by nobody").expect("written");
+    litter();
+    let node = home.host();
+    assert_eq!((node.found(), junk.exists()), (1, false));
+    litter();
+    assert_eq!(domain.clean().expect("cleaned").files, 0);
+    assert!(junk.exists(), "somebody is there whose it could be");
+    drop(node);
+    litter();
+    assert_eq!(domain.clean().expect("cleaned").files, 1);
+    assert_eq!(home.files(), Vec::<PathBuf>::new());
+}
+
 /// Killed at any moment of making and opening things, beside a runtime that lives on.
 #[test]
 fn a_child_killed_while_it_opens_ports_leaves_nothing() {
