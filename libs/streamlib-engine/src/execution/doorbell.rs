@@ -38,8 +38,10 @@ impl Doorbell {
 
     #[cold]
     fn unpark(&self) {
-        let waiter = self.waiter.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(thread) = &*waiter {
+        // The lock is given back first: who was woken may be about to go to sleep again before the
+        // call of the system has returned here, and would have to wait for it.
+        let waiter = self.waiter.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(thread) = waiter {
             thread.unpark();
         }
     }
