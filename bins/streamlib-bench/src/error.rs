@@ -80,6 +80,7 @@ mod tests {
                 Error::Incomplete { frames: 7 },
                 "the graph ended before all 7 frames came out; nothing was measured",
             ),
+            (Error::Lost { frames: 7 }, "7 frames were lost in links that no edit touched"),
             (
                 Error::Film,
                 "the film must have H.264 pictures and a sound track that can be decoded",
