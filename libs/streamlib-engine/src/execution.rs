@@ -7,6 +7,7 @@
 //! | `step`, `hop` | one look at one processor, one call; the common case of it |
 //! | `relay`, `armed` | frames that go from one processor to the next by hand |
 //! | `held` | processors in the hands of a controller |
+//! | `pin`, `handover` | taking a strand from a thread that is inside a call |
 //! | `home`, `pool`, `dedicated`, `main_queue`, `thread` | threads |
 //! | `doorbell` | waking a thread that sleeps |
 //! | `clock`, `timer` | time |
@@ -21,18 +22,20 @@ pub(crate) mod clock;
 pub(crate) mod dedicated;
 pub(crate) mod doorbell;
 pub(crate) mod env;
+pub(crate) mod handover;
 pub(crate) mod held;
 pub(crate) mod home;
 mod hop;
 pub(crate) mod main_queue;
 pub(crate) mod pace;
+pub(crate) mod pin;
 pub(crate) mod pool;
 pub(crate) mod relay;
 pub(crate) mod run_word;
 pub(crate) mod stats;
 pub(crate) mod step;
 pub(crate) mod strand;
-mod sys;
+pub(crate) mod sys;
 pub(crate) mod thread;
 pub(crate) mod timer;
 pub(crate) mod watch;

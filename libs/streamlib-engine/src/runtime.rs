@@ -4,6 +4,7 @@
 //! inside or outside of an asynchronous program; those that wait say so.
 
 mod builder;
+mod calls;
 mod commit;
 mod commit_lock;
 mod connect;

@@ -243,6 +243,8 @@ pub struct Dropped {
     pub superseded: u64,
     /// The queue was full and gave up its oldest.
     pub overflow: u64,
+    /// The queue was full and the consumer does not come back from a call.
+    pub stuck: u64,
     /// The queue was full and the source is live.
     pub live_overrun: u64,
     /// They were captured longer ago than the link allows.
@@ -257,6 +259,7 @@ impl Dropped {
     pub const fn total(&self) -> u64 {
         self.superseded
             .saturating_add(self.overflow)
+            .saturating_add(self.stuck)
             .saturating_add(self.live_overrun)
             .saturating_add(self.too_old)
             .saturating_add(self.unmatched)
@@ -267,6 +270,7 @@ impl Dropped {
         [
             ("superseded", self.superseded),
             ("overflow", self.overflow),
+            ("stuck", self.stuck),
             ("live overrun", self.live_overrun),
             ("too old", self.too_old),
             ("unmatched", self.unmatched),

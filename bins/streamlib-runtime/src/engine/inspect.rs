@@ -201,6 +201,7 @@ fn link(part: &LinkSnapshot) -> LinkReport {
         dropped: Dropped {
             superseded: counts.superseded,
             overflow: counts.overflow,
+            stuck: counts.stuck,
             live_overrun: counts.live_overrun,
             too_old: counts.too_old,
             unmatched: counts.unmatched,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::blueprint::{Blueprint, LinkKey};
 use crate::execution::ProcessorCell;
+use crate::execution::dedicated::DedicatedThread;
 use crate::execution::env::GraphEnv;
 use crate::execution::home::Home;
 use crate::execution::pool::WorkerPool;
@@ -29,6 +30,8 @@ pub(crate) struct Installation {
     pub(crate) abandoned_threads: usize,
     /// Removed processors that did not come back from a call, until they do.
     pub(crate) left_behind: Vec<Arc<ProcessorCell>>,
+    /// Threads that end when they come back from a call.
+    pub(crate) left_threads: Vec<Arc<DedicatedThread>>,
 }
 
 impl Installation {
@@ -43,6 +46,7 @@ impl Installation {
             next_origin: 1,
             abandoned_threads: 0,
             left_behind: Vec::new(),
+            left_threads: Vec::new(),
         }
     }
 

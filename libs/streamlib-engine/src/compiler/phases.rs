@@ -8,6 +8,7 @@
 
 mod drain;
 mod flip;
+mod pinned;
 mod pools;
 mod prepare;
 mod retire;
@@ -17,6 +18,7 @@ mod undo;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use self::pinned::PinnedCall;
 use self::room::Rewired;
 use super::blueprint::{Blueprint, LinkKey};
 use super::installation::Installation;
@@ -56,6 +58,8 @@ pub(crate) struct Phases<'a> {
     leaving: Vec<HeldStrand>,
     /// The running strands that are touched, and the new processors.
     holdings: Holdings,
+    /// The call whose strand is taken apart while it goes on.
+    pinned: Option<PinnedCall<'a>>,
     undo: Vec<undo::Undo>,
     /// The processors whose ports change, the new ones first.
     rewired: Vec<Rewired>,
@@ -101,8 +105,10 @@ impl<'a> Phases<'a> {
         delegates: Delegates<'a>,
         plan: &'a Plan,
         after: Blueprint,
+        pinned: Option<PinnedCall<'a>>,
     ) -> Self {
         Self {
+            pinned,
             installed,
             delegates,
             plan,
@@ -146,6 +152,7 @@ impl<'a> Phases<'a> {
             return Err(error);
         }
         self.flip(running);
+        self.let_call_return();
         publish(self.installed);
         self.step += plan.flip.len();
         let mut carried = Carried::default();

@@ -27,7 +27,7 @@ use super::blueprint::Blueprint;
 use super::error::PlanError;
 use crate::delegates::{FactoryDelegate, SchedulerDelegate};
 use crate::graph::GraphSnapshot;
-use crate::ids::LinkId;
+use crate::ids::{LinkId, ProcessorId};
 
 /// Decides everything about `snapshot`.
 ///
@@ -71,10 +71,12 @@ pub fn revise(
 }
 
 /// What a running graph turned out to need beside what was declared.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Adaptation {
     /// A link is to hold so many frames: its join starves on another.
     Deepen(LinkId, u32),
+    /// A processor is to share its strand with nobody: its calls hold the others up.
+    SetApart(ProcessorId),
 }
 
 /// Decides about the same snapshot again, with one adaptation more. It stays in force for whatever
@@ -99,6 +101,14 @@ pub(crate) fn adapt(
             if let Some((_, consumer, _)) = draft.target(link) {
                 draft.dirty.push(consumer.slot);
             }
+        }
+        Adaptation::SetApart(processor) => {
+            if let Some(entry) = snapshot.entry(&processor) {
+                let consumers = snapshot.topology().consumers(entry.slot);
+                draft.dirty.push(entry.slot);
+                draft.dirty.extend(consumers.map(|(_, consumer)| consumer));
+            }
+            draft.basis.apart.insert(processor);
         }
     }
     decide(draft).map_err(|stop| match stop {

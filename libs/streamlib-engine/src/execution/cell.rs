@@ -305,6 +305,11 @@ impl ProcessorCell {
         STATES[usize::from(self.state.load(Acquire)) % STATES.len()]
     }
 
+    /// True if it is in a call over its limit: who needs it does not wait for that again.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.state() == ProcessorState::Stuck
+    }
+
     /// Says what it is doing; an event tells of the change.
     pub(crate) fn set_state(&self, new: ProcessorState) {
         let number = STATES.iter().position(|state| *state == new).unwrap_or(0);
@@ -395,6 +400,28 @@ impl ProcessorCell {
     pub(crate) unsafe fn outputs(&self) -> &mut [OutputCell] {
         // SAFETY: by the caller.
         unsafe { &mut *self.outputs.0.as_ptr() }
+    }
+
+    /// The ports know their places in `strand`, in which the processor is.
+    ///
+    /// # Safety
+    /// As [`Self::inputs`], and all members of the strand know their positions.
+    pub(crate) unsafe fn settle_ports(&self, strand: &Arc<Strand>) {
+        // SAFETY: by the caller.
+        for output in unsafe { self.outputs() } {
+            output.work = strand.work_list();
+            for link in &mut output.links {
+                link.inline_index = link.shared.target_in(strand);
+            }
+        }
+        // SAFETY: by the caller.
+        let inputs = unsafe { self.inputs() };
+        inputs.iter_mut().for_each(|input| input.work = strand.work_list());
+        for lane in inputs.iter_mut().flat_map(|input| &mut input.lanes) {
+            if let Some(link) = &lane.link {
+                lane.producer_index = link.shared.source_in(strand);
+            }
+        }
     }
 
     /// Binds the ports of the instance.

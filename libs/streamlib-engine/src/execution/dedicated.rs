@@ -73,6 +73,7 @@ impl DedicatedThread {
         let run = move || {
             let obtained = super::sys::apply_priority(priority);
             *this.obtained.lock().unwrap_or_else(PoisonError::into_inner) = obtained;
+            this.watch.set_thread();
             while !this.closing.load(Acquire) {
                 let Some(strand) = this.strand.load_full() else { return };
                 strand.run(&this.watch);
@@ -101,6 +102,12 @@ impl DedicatedThread {
     /// What was obtained of the priority that was asked for; empty until the thread runs.
     pub(crate) fn obtained(&self) -> String {
         self.obtained.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The thread ends when it comes back from the call in which it is.
+    pub(crate) fn dismiss(&self) {
+        self.closing.store(true, Release);
+        self.bell.ring();
     }
 
     /// Ends the thread. False if it did not come back within `patience`: it is abandoned.

@@ -77,6 +77,12 @@ impl<'a> Open<'a> {
         unsafe { self.cell.bind() };
     }
 
+    /// The ports know their places in `strand`.
+    fn settle_ports(&mut self, strand: &Arc<Strand>) {
+        // SAFETY: as in `parts`.
+        unsafe { self.cell.settle_ports(strand) };
+    }
+
     /// Ends the outputs; what still comes in is discarded.
     pub(crate) fn close(&mut self, cause: EndCause, message: Option<String>) {
         let cell = Arc::clone(self.cell);
@@ -128,13 +134,15 @@ pub(crate) struct HeldStrand {
     strand: Arc<Strand>,
     /// False for a strand that was made and has not got its members yet: nobody runs it.
     is_started: bool,
+    /// Members that are not held: their thread is inside a call of one of them.
+    absent: Vec<Arc<ProcessorCell>>,
 }
 
 impl HeldStrand {
     /// Takes a strand before `deadline`; `None` if its owner does not come back in time.
     pub(crate) fn hold(strand: &Arc<Strand>, deadline: Instant) -> Option<Self> {
         if strand.env().gate.wait_until(deadline, || strand.try_hold()) {
-            return Some(Self { strand: Arc::clone(strand), is_started: true });
+            return Some(Self { strand: Arc::clone(strand), is_started: true, absent: Vec::new() });
         }
         strand.give_up_hold();
         None
@@ -154,7 +162,20 @@ impl HeldStrand {
     /// A strand that was just made, by its maker. It runs nothing until all of its members have
     /// joined.
     pub(crate) fn new(strand: Arc<Strand>) -> Self {
-        Self { strand, is_started: false }
+        Self { strand, is_started: false, absent: Vec::new() }
+    }
+
+    /// A strand of which a call of one of the `absent` members is pinned, without those. Nobody
+    /// runs it again: its thread goes on with something else, unless [`Self::give_back`] is called.
+    pub(crate) fn around(strand: &Arc<Strand>, absent: Vec<Arc<ProcessorCell>>) -> Self {
+        Self { strand: Arc::clone(strand), is_started: true, absent }
+    }
+
+    /// The thread that is inside a call of an absent member owns the strand as before.
+    fn give_back(&mut self) {
+        if !self.absent.is_empty() {
+            self.is_started = false;
+        }
     }
 
     pub(crate) fn strand(&self) -> &Arc<Strand> {
@@ -162,7 +183,8 @@ impl HeldStrand {
     }
 
     fn owns(&self, cell: &ProcessorCell) -> bool {
-        cell.is_in(&self.strand)
+        let is_absent = |absent: &Arc<ProcessorCell>| std::ptr::eq(Arc::as_ptr(absent), cell);
+        cell.is_in(&self.strand) && !self.absent.iter().any(is_absent)
     }
 
     /// One of its processors; `None` for one that is in another strand.
@@ -209,21 +231,7 @@ impl HeldStrand {
         for index in 0..strand.members().len() {
             let Some(mut member) = self.open_at(index) else { continue };
             member.cell().set_on_boundary(strand.is_boundary(index as u32));
-            let parts = member.parts();
-            for output in parts.outputs {
-                output.work = strand.work_list();
-                for link in &mut output.links {
-                    link.inline_index = link.shared.target_in(&strand);
-                }
-            }
-            for input in &mut *parts.inputs {
-                input.work = strand.work_list();
-            }
-            for lane in parts.inputs.iter_mut().flat_map(|input| &mut input.lanes) {
-                if let Some(link) = &lane.link {
-                    lane.producer_index = link.shared.source_in(&strand);
-                }
-            }
+            member.settle_ports(&strand);
         }
     }
 }
@@ -367,6 +375,11 @@ impl Holdings {
     /// Ports of all members of what is held know their places.
     pub(crate) fn settle(&mut self) {
         self.strands.values_mut().for_each(HeldStrand::settle);
+    }
+
+    /// Strands that are held around a call are their threads' again.
+    pub(crate) fn give_back(&mut self) {
+        self.strands.values_mut().for_each(HeldStrand::give_back);
     }
 
     /// Lets everything run, and takes apart new processors that are in no strand.

@@ -24,6 +24,11 @@ pub(crate) enum Home {
 }
 
 impl Home {
+    /// True if it is this thread.
+    pub(crate) fn is(&self, thread: &Arc<DedicatedThread>) -> bool {
+        matches!(self, Self::Thread(own) if Arc::ptr_eq(own, thread))
+    }
+
     /// Something happened to `strand`, and nobody runs it.
     #[inline]
     pub(crate) fn enqueue(&self, strand: &Arc<Strand>) {

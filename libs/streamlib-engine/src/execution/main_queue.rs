@@ -89,6 +89,9 @@ impl MainQueue {
     pub(crate) fn run_waiting(&self) {
         let _turn = self.take_turn();
         let waiting = self.state().runnable();
+        if waiting > 0 {
+            self.watch.set_thread();
+        }
         for _ in 0..waiting {
             let Some(strand) = self.state().strands.pop_front() else { break };
             strand.run(&self.watch);

@@ -7,8 +7,9 @@
 //! Sleeping workers are woken one at a time, and only when there is more than the worker that
 //! makes a strand ready will take itself, and soon: before a call that is known to be long it puts
 //! what it kept for itself into the shared queue, and after one it goes on with others, if there
-//! are any.
+//! are any. What is kept by a worker whose call turns out to be long is taken from it.
 
+mod kept;
 mod queue;
 
 use std::cell::RefCell;
@@ -20,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use self::kept::Kept;
 use self::queue::RunQueue;
 use super::doorbell::Doorbell;
 use super::strand::Strand;
@@ -49,12 +51,24 @@ struct Worker {
     watch: Arc<CallWatch>,
     bell: Arc<Doorbell>,
     retire: Arc<AtomicBool>,
+    kept: Arc<Kept<Strand>>,
 }
 
 /// What a worker thread knows of itself.
 struct Local {
     pool: *const WorkerPool,
-    next: Option<Arc<Strand>>,
+    kept: Arc<Kept<Strand>>,
+}
+
+impl Local {
+    /// Does something with what the present thread keeps, if it works for `pool`.
+    #[inline]
+    fn with<R>(pool: &WorkerPool, action: impl FnOnce(&Kept<Strand>) -> R) -> Option<R> {
+        LOCAL.with_borrow(|local| match local {
+            Some(local) if std::ptr::eq(local.pool, pool) => Some(action(&local.kept)),
+            _ => None,
+        })
+    }
 }
 
 thread_local! {
@@ -93,29 +107,50 @@ impl WorkerPool {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Adds one worker.
+    /// Adds one worker, unless all are to end.
     pub(crate) fn add_worker(self: &Arc<Self>) -> std::io::Result<()> {
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.closing.load(Acquire) {
+            return Ok(());
+        }
         let (watch, bell) = (CallWatch::new(false), Arc::new(Doorbell::new()));
         let retire = Arc::new(AtomicBool::new(false));
-        let pool = Arc::clone(self);
-        let prepare = move || LOCAL.set(Some(Local { pool: &raw const *pool, next: None }));
+        let kept = Arc::new(Kept::new());
+        let (pool, own) = (Arc::clone(self), Arc::clone(&kept));
+        let prepare = move || LOCAL.set(Some(Local { pool: &raw const *pool, kept: own }));
         let run = {
             let pool = Arc::clone(self);
             let (watch, bell, retire) = (watch.clone(), bell.clone(), retire.clone());
             move || pool.work(&watch, &bell, &retire)
         };
         let name = format!("streamlib-{}", workers.len());
+        // It may go to sleep before this function goes on, so others know its bell before.
+        let others = workers.iter().map(|worker| Arc::clone(&worker.bell));
+        self.bells.store(Arc::new(others.chain([Arc::clone(&bell)]).collect()));
         let thread = spawn_ready(name, prepare, run)?;
-        workers.push(Worker { thread, watch, bell, retire });
-        self.bells.store(Arc::new(workers.iter().map(|worker| worker.bell.clone()).collect()));
+        workers.push(Worker { thread, watch, bell, retire, kept });
         Ok(())
     }
 
     /// Looks at what each worker is doing.
-    pub(crate) fn each_watch(&self, look: impl FnMut(&CallWatch)) {
+    pub(crate) fn each_watch(&self, look: impl FnMut(&Arc<CallWatch>)) {
         let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        workers.iter().map(|worker| &*worker.watch).for_each(look);
+        workers.iter().map(|worker| &worker.watch).for_each(look);
+    }
+
+    /// Lets others have what the worker with this watch kept for itself, if its call `number` is
+    /// still going on.
+    pub(crate) fn share_of(&self, watch: &Arc<CallWatch>, number: u64) {
+        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        let worker = workers.iter().find(|worker| Arc::ptr_eq(&worker.watch, watch));
+        let Some(worker) = worker.filter(|worker| !worker.kept.is_empty()) else { return };
+        let Some(pinned) = watch.calls.pin(number) else { return };
+        let strand = worker.kept.take_during_call();
+        drop((pinned, workers));
+        if let Some(strand) = strand {
+            self.queue.push(strand);
+            self.wake_one();
+        }
     }
 
     /// True if strands wait and no worker is free to take them.
@@ -126,11 +161,11 @@ impl WorkerPool {
     /// Puts a strand into a queue: that of the present worker, unless `behind` others.
     #[inline]
     pub(crate) fn push(&self, strand: Arc<Strand>, behind: bool) {
-        let displaced = LOCAL.with_borrow_mut(|local| match local {
-            Some(local) if !behind && std::ptr::eq(local.pool, self) => local.next.replace(strand),
-            _ => Some(strand),
-        });
-        if let Some(strand) = displaced {
+        let mut strand = Some(strand);
+        if !behind {
+            Local::with(self, |kept| strand = strand.take().and_then(|strand| kept.put(strand)));
+        }
+        if let Some(strand) = strand {
             self.queue.push(strand);
             self.wake_one();
         }
@@ -139,11 +174,7 @@ impl WorkerPool {
     /// Lets other workers have what the present one kept for itself. For a worker that begins a
     /// long call.
     pub(crate) fn share(&self) {
-        let kept = LOCAL.with_borrow_mut(|local| match local {
-            Some(local) if std::ptr::eq(local.pool, self) => local.next.take(),
-            _ => None,
-        });
-        if let Some(strand) = kept {
+        if let Some(strand) = Local::with(self, Kept::take).flatten() {
             self.queue.push(strand);
             self.wake_one();
         }
@@ -151,7 +182,7 @@ impl WorkerPool {
 
     /// True if other strands wait, or the workers are to end. For a worker that runs a strand.
     pub(crate) fn has_others(&self) -> bool {
-        let own = || LOCAL.with_borrow(|local| local.as_ref().is_some_and(|l| l.next.is_some()));
+        let own = || Local::with(self, |kept| !kept.is_empty()).unwrap_or(false);
         !self.queue.is_empty() || own() || self.closing.load(Acquire)
     }
 
@@ -169,20 +200,20 @@ impl WorkerPool {
     }
 
     fn take(&self, own_in_a_row: &mut u32) -> Option<Arc<Strand>> {
+        let own = || Local::with(self, Kept::take).flatten();
         if *own_in_a_row < OWN_IN_A_ROW {
-            let own = LOCAL.with_borrow_mut(|local| local.as_mut().and_then(|l| l.next.take()));
+            let own = own();
             if own.is_some() {
                 *own_in_a_row += 1;
                 return own;
             }
         }
         *own_in_a_row = 0;
-        self.queue
-            .pop()
-            .or_else(|| LOCAL.with_borrow_mut(|local| local.as_mut().and_then(|l| l.next.take())))
+        self.queue.pop().or_else(own)
     }
 
     fn work(&self, watch: &CallWatch, bell: &Doorbell, retire: &AtomicBool) {
+        watch.set_thread();
         let mut own_in_a_row = 0;
         let closing = || self.closing.load(Acquire) || retire.load(Acquire);
         while !closing() {
@@ -195,10 +226,8 @@ impl WorkerPool {
             self.idle.fetch_sub(1, AcqRel);
         }
         // What this worker had taken for itself is the others' now.
-        if let Some(next) = LOCAL.take().and_then(|local| local.next) {
-            self.queue.push(next);
-            self.wake_one();
-        }
+        self.share();
+        LOCAL.take();
     }
 
     /// Ends all workers. Says how many did not come back within `patience`: those are abandoned.

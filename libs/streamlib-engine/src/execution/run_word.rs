@@ -94,10 +94,11 @@ impl RunWord {
         taken
     }
 
-    /// True if a controller waits for the strand. For the owner, between two calls.
+    /// True if a controller waits for the strand, or took it while a call was going on. For the
+    /// owner, between two calls.
     #[inline]
     pub(crate) fn is_wanted(&self) -> bool {
-        self.0.load(Relaxed) & HOLD != 0
+        self.0.load(Relaxed) & (HOLD | RETIRED) != 0
     }
 
     /// Gives ownership up. With `more`, the strand is to be looked at again.

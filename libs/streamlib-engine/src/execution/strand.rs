@@ -2,10 +2,11 @@
 //! after the other.
 //!
 //! Whoever holds the strand's RUN bit owns its members, their ports and its work list. Members
-//! leave a strand only by a plan, which holds the strand while it moves them.
+//! leave a strand only by a plan, which holds the strand while it moves them, or has pinned the
+//! call in which its owner is (see [`super::pin`]) and moves the others.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Relaxed, Ordering::Release};
+use std::sync::{Arc, OnceLock};
 
 use super::cell::ProcessorCell;
 use super::env::GraphEnv;
@@ -37,6 +38,16 @@ pub(crate) struct Strand {
     /// True if something happened to a member that is not on the boundary.
     look_everywhere: AtomicBool,
     work: Exclusive<WorkList>,
+    /// Where the processor is whose call went on while the strand was taken from its thread.
+    successor: OnceLock<Arc<Strand>>,
+}
+
+/// How a thread leaves a strand that it ran.
+enum Left<'a> {
+    /// It owns the strand still; with `more` there is more to do.
+    Owned { more: bool },
+    /// The strand was taken while it was in a call; it owns this one, of the processor it called.
+    Moved(&'a Arc<Strand>),
 }
 
 impl Strand {
@@ -50,7 +61,18 @@ impl Strand {
         let work = Exclusive::new(WorkList::new(members.len()));
         let (word, alarm) = (RunWord::new_owned(), Alarm::new());
         let look_everywhere = AtomicBool::new(false);
-        Arc::new(Self { word, home, alarm, env, members, boundary, look_everywhere, work })
+        let successor = OnceLock::new();
+        Arc::new(Self {
+            word,
+            home,
+            alarm,
+            env,
+            members,
+            boundary,
+            look_everywhere,
+            work,
+            successor,
+        })
     }
 
     /// The processors, producers before consumers.
@@ -113,8 +135,10 @@ impl Strand {
             return;
         }
         watch.forget_end();
-        let more = self.run_owned(watch);
-        self.release(more);
+        match self.run_owned(watch) {
+            Left::Owned { more } => self.release(more),
+            Left::Moved(strand) => strand.release(true),
+        }
     }
 
     /// Gives ownership up.
@@ -147,6 +171,11 @@ impl Strand {
         self.word.is_wanted()
     }
 
+    /// The strand is taken from a thread that is inside a call, which goes on with `successor`.
+    pub(crate) fn set_successor(&self, successor: &Arc<Self>) {
+        self.successor.get_or_init(|| Arc::clone(successor));
+    }
+
     /// The members moved to other strands. For the owner. True if those must be woken.
     pub(crate) fn retire(&self) -> bool {
         self.word.retire()
@@ -177,8 +206,8 @@ impl Strand {
         }
     }
 
-    /// True if there is more to do: the strand ran long enough, or a controller wants it.
-    fn run_owned(self: &Arc<Self>, watch: &CallWatch) -> bool {
+    /// Runs what is ready, until nothing is, the strand ran long enough, or a controller wants it.
+    fn run_owned(self: &Arc<Self>, watch: &CallWatch) -> Left<'_> {
         self.list_boundary();
         let mut calls = 0;
         loop {
@@ -194,11 +223,11 @@ impl Strand {
                 unsafe { pass_on(self, watch, &mut calls, CALLS_IN_A_ROW) };
                 if self.is_to_pause(index, &mut calls) {
                     lay_down_for_good(self.work.pointer());
-                    return true;
+                    return self.leave(true);
                 }
             }
             if !self.word.take_notification() {
-                return false;
+                return self.leave(false);
             }
             self.list_boundary();
         }
@@ -213,11 +242,16 @@ impl Strand {
         let cell = &self.members[index as usize];
         // SAFETY: by the caller.
         let step = unsafe { step(self, cell, index, watch) };
-        if let Some(sender) = sender {
+        if let Some(sender) = sender.filter(|_| self.successor.get().is_none()) {
             // SAFETY: the port is of a member, of which no method is running.
             unsafe { (*sender.as_ptr()).was_laid_down() };
         }
         step
+    }
+
+    /// The present thread stops running the strand, in which there may be `more` to do.
+    fn leave(&self, more: bool) -> Left<'_> {
+        self.successor.get().map_or(Left::Owned { more }, Left::Moved)
     }
 
     /// True if somebody else is to have his turn, after a call of the member at `index` and those

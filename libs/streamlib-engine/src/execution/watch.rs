@@ -1,20 +1,24 @@
-//! What a thread that calls processors lets the watchdog see: two relaxed stores a call, and no
-//! look at a clock.
+//! What a thread that calls processors lets the watchdog see: three plain stores and a load a
+//! call, and no look at a clock.
 
 use std::sync::atomic::{
-    AtomicPtr, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
+    AtomicPtr, AtomicU32, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::cell::ProcessorCell;
+use super::pin::Calls;
+use super::sys::{self, Activity};
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct CallWatch {
-    /// Odd while a processor is being called.
-    calls: AtomicU64,
+    /// The calls themselves, of which others may pin the present one.
+    pub(crate) calls: Calls,
     current: AtomicPtr<ProcessorCell>,
+    /// The thread, by the system's number.
+    thread: AtomicU32,
     /// True for a thread that measures every call: it has one strand of its own.
     pub(crate) every_call: bool,
     /// When the last call ended, monotonic, ns, if the next one may follow at once; else 0. Only of
@@ -31,8 +35,12 @@ pub(crate) struct SeenCall {
     pub(crate) number: u64,
     /// When the watchdog first saw it.
     pub(crate) since: Instant,
+    /// How long its thread had had a core by then, ns, if that is known.
+    pub(crate) ran_ns: Option<u64>,
     /// True once it was reported as stuck.
     pub(crate) reported: bool,
+    /// True once nothing more can be taken off its strand.
+    pub(crate) is_apart: bool,
 }
 
 impl CallWatch {
@@ -64,23 +72,40 @@ impl CallWatch {
         self.ended_ns.store(0, Relaxed);
     }
 
+    /// The present thread makes the calls from now on.
+    pub(crate) fn set_thread(&self) {
+        self.thread.store(sys::thread_number(), Relaxed);
+    }
+
+    /// What the thread did so far, if that can be known.
+    pub(crate) fn activity(&self) -> Option<Activity> {
+        sys::activity(self.thread.load(Relaxed))
+    }
+
     /// A call begins. For the thread itself.
     #[inline]
     pub(crate) fn begin(&self, cell: &Arc<ProcessorCell>) {
-        self.current.store(Arc::as_ptr(cell).cast_mut(), Relaxed);
-        self.calls.store(self.calls.load(Relaxed) + 1, Release);
+        self.current.store(Arc::as_ptr(cell).cast_mut(), Release);
+        self.calls.begin();
     }
 
-    /// The call has ended. For the thread itself.
+    /// The call has ended: the thread owns the processor that it called, and the strand in which
+    /// that is now. For the thread itself.
     #[inline]
     pub(crate) fn end(&self) {
-        self.calls.store(self.calls.load(Relaxed) + 1, Release);
+        if self.calls.end()
+            && let Some(handover) = self.calls.leave()
+        {
+            handover.install();
+        }
     }
 
     /// The number of the call that is going on, and whom it calls; `None` between calls. The
     /// pointer may only be compared with processors that are known to live.
     pub(crate) fn present(&self) -> Option<(u64, *const ProcessorCell)> {
-        let calls = self.calls.load(Acquire);
-        (calls % 2 == 1).then(|| (calls, self.current.load(Relaxed).cast_const()))
+        let number = self.calls.present()?;
+        let current = self.current.load(Acquire).cast_const();
+        // Another call may have begun between the two looks.
+        (self.calls.present() == Some(number)).then_some((number, current))
     }
 }

@@ -51,8 +51,10 @@ impl Counter {
 pub enum DropReason {
     /// A newer frame took its place (`latest`), or a join passed over it (`primary`).
     Superseded,
-    /// The queue was full and gave up its oldest frame (`every_sample`), or its consumer is stuck.
+    /// The queue was full and gave up its oldest frame (`every_sample`).
     Overflow,
+    /// The queue was full and its consumer is stuck: nobody waits for it.
+    Stuck,
     /// The queue was full and its source cannot be held up.
     LiveOverrun,
     /// It was captured longer ago than the link allows.
@@ -74,6 +76,7 @@ pub(crate) struct ProducerCounters {
     format_id: AtomicU32,
     pub(crate) superseded: Counter,
     pub(crate) overflow: Counter,
+    pub(crate) stuck: Counter,
     pub(crate) live_overrun: Counter,
     pub(crate) high_water: Counter,
 }
@@ -135,8 +138,10 @@ pub struct LinkCounts {
     pub dropped: u64,
     /// Dropped because a newer frame took their place.
     pub superseded: u64,
-    /// Dropped because the queue was full (`every_sample`, or a consumer that is stuck).
+    /// Dropped because the queue was full (`every_sample`).
     pub overflow: u64,
+    /// Dropped because the queue was full and its consumer is stuck.
+    pub stuck: u64,
     /// Dropped because the queue was full and the source is live.
     pub live_overrun: u64,
     /// Dropped because they were captured too long ago.
@@ -176,8 +181,9 @@ impl LinkCounters {
         let producer = &self.producer;
         let superseded = consumer.superseded.get() + producer.superseded.get();
         let overflow = producer.overflow.get();
+        let stuck = producer.stuck.get();
         let live_overrun = producer.live_overrun.get();
-        let dropped = superseded + overflow + live_overrun + too_old + unmatched;
+        let dropped = superseded + overflow + stuck + live_overrun + too_old + unmatched;
         let sent = producer.sent.get();
         LinkCounts {
             sent,
@@ -185,6 +191,7 @@ impl LinkCounters {
             dropped,
             superseded,
             overflow,
+            stuck,
             live_overrun,
             too_old,
             unmatched,

@@ -18,9 +18,6 @@ use super::lease::{self, Leases, Spares};
 use super::link::LinkReceiver;
 use crate::execution::WorkList;
 
-/// Links that were connected before and may still bring frames; older ones are flushed.
-const MOST_BEFORE: usize = 64;
-
 /// A number that no frame has.
 const NO_SEQUENCE: u64 = u64::MAX;
 
@@ -88,6 +85,9 @@ pub(crate) struct InputCell {
 unsafe impl Send for InputCell {}
 
 impl Lane {
+    /// Links that were connected before and may still bring frames; older ones are flushed.
+    pub(crate) const MOST_BEFORE: usize = 64;
+
     /// Takes the next frame that counts from the link to the front. True if there is one.
     #[inline(always)]
     pub(crate) fn fill(&mut self, work: &mut WorkList, monotonic_ns: impl Fn() -> u64) -> bool {
@@ -159,8 +159,11 @@ impl Lane {
             if !ended {
                 return false;
             }
-            self.before.pop_front();
-            self.next_sequence = None;
+            let gone = self.before.pop_front();
+            let next = self.before.front().or(self.link.as_ref());
+            if gone.map(|link| link.shared.key) != next.map(|link| link.shared.key) {
+                self.next_sequence = None;
+            }
         }
         false
     }
@@ -329,7 +332,7 @@ impl Lane {
         }
         self.before.extend(before);
         // Each holds at most its depth; a consumer that takes nothing does not gather ever more.
-        while self.before.len() > MOST_BEFORE {
+        while self.before.len() > Self::MOST_BEFORE {
             old.extend(self.before.pop_front());
         }
     }

@@ -318,6 +318,19 @@ impl LinkSender {
         old.seen = 0;
     }
 
+    /// Goes on where `old` stops, whose other end is `far`: what waits there was counted as it was
+    /// sent. For the owner of `old`, if nobody else reads `far`.
+    pub(crate) fn take_over(&mut self, old: &Self, far: &mut LinkReceiver) {
+        while let Some(frame) = far.reader.take() {
+            let put = self.writer.put(frame);
+            self.count_dropped(&put);
+        }
+        if let Some(cause) = old.shared.end_cause() {
+            self.shared.mark_end(cause);
+        }
+        self.shared.gap_until_ns.fetch_max(old.shared.gap_until_ns(), Release);
+    }
+
     /// How many frames can be sent before the link would hold its producer up.
     pub(crate) fn room(&self) -> u32 {
         match self.writer.room() {
@@ -368,7 +381,7 @@ impl LinkSender {
                 self.shared.tell_loss();
             }
             // Nor is anybody by a consumer that is stuck.
-            Put::Full(_) => counters.overflow.add(1),
+            Put::Full(_) => counters.stuck.add(1),
         }
     }
 

@@ -7,7 +7,7 @@ use super::engine::{Committing, Engine, Shared};
 use super::transaction::Committed;
 use super::view::View;
 use crate::compiler::installation::Installation;
-use crate::compiler::phases::{Delegates, Phases};
+use crate::compiler::phases::{Delegates, Phases, PinnedCall};
 use crate::compiler::{Blueprint, LinkKey, Plan, plan, revise};
 use crate::error::{Error, Result};
 use crate::execution::ProcessorCell;
@@ -115,6 +115,18 @@ impl Shared {
         after: Blueprint,
         snapshot: &GraphSnapshot,
     ) -> Result<Vec<String>> {
+        self.carry_out_around(committing, plan, after, snapshot, None)
+    }
+
+    /// As [`Self::carry_out`], where a strand is taken apart of which a call is pinned.
+    pub(super) fn carry_out_around(
+        &self,
+        committing: &mut Committing,
+        plan: &Plan,
+        after: Blueprint,
+        snapshot: &GraphSnapshot,
+        pinned: Option<PinnedCall<'_>>,
+    ) -> Result<Vec<String>> {
         let fail_at = committing.fail_at.take();
         let delegates = Delegates {
             factory: &self.factory,
@@ -134,7 +146,7 @@ impl Shared {
         };
         // What does not end by itself may be another set at any moment from here on.
         self.env.ends.set_endless(0);
-        let phases = Phases::new(&mut committing.installation, delegates, plan, after);
+        let phases = Phases::new(&mut committing.installation, delegates, plan, after, pinned);
         let carried = phases.carry_out(true, publish);
         let present = if carried.is_ok() { snapshot } else { committing.graph.snapshot() };
         self.env.ends.set_endless(count_endless(&committing.installation, present));

@@ -13,6 +13,7 @@ use streamlib_abi::port::EndCause;
 use super::engine::{Committing, Shared};
 use super::view::View;
 use super::waits::{self, Cycle};
+use crate::compiler::phases::PinnedCall;
 use crate::compiler::{Adaptation, LinkKey, adapt, plan};
 use crate::error::Result;
 use crate::graph::{GraphState, LinkOptions};
@@ -151,7 +152,7 @@ impl Shared {
         if to <= from {
             return Ok(Growth::AtBudget);
         }
-        self.adapt(&mut committing, Adaptation::Deepen(link, to))?;
+        self.adapt(&mut committing, Adaptation::Deepen(link, to), None)?;
         shared.counters.grown.add(1);
         drop(committing);
         let event = LinkEvent::LinkGrown { from, to };
@@ -170,12 +171,18 @@ impl Shared {
         u32::try_from(most).unwrap_or(u32::MAX).min(LinkOptions::DEPTH_MAX)
     }
 
-    /// Puts a blueprint of the same graph into force that is adapted to what happened.
-    pub(super) fn adapt(&self, committing: &mut Committing, adaptation: Adaptation) -> Result<()> {
+    /// Puts a blueprint of the same graph into force that is adapted to what happened, where a
+    /// strand of which a call is pinned may be taken apart.
+    pub(super) fn adapt(
+        &self,
+        committing: &mut Committing,
+        adaptation: Adaptation,
+        pinned: Option<PinnedCall<'_>>,
+    ) -> Result<()> {
         let snapshot = committing.graph.snapshot().clone();
         let after = adapt(&committing.declared, adaptation, &*self.scheduler, &self.factory)?;
         let plan = plan(&committing.declared, &after, &super::lifecycle::whole(&snapshot));
-        self.carry_out(committing, &plan, after.clone(), &snapshot)?;
+        self.carry_out_around(committing, &plan, after.clone(), &snapshot, pinned)?;
         committing.declared = after;
         self.publish_view(committing);
         Ok(())

@@ -20,6 +20,8 @@ use crate::observability::last_run;
 use crate::pubsub::EventKind;
 use crate::pubsub::events::{GraphEvent, ProcessorState, RuntimeEvent};
 
+/// How long what is behind a processor that does not come back from its call has to end.
+const FAIL_PATIENCE: Duration = Duration::from_secs(1);
 /// How long to wait for a commit under way, while the main thread's processors run on.
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
@@ -104,7 +106,11 @@ impl Engine {
         shared.committing.refuse_inside()?;
         let main = &shared.env.main;
         let _turn = main.take_turn();
-        let done = || shared.env.ends.is_done() || shared.stop.requested.load(Acquire);
+        // Somebody else may have stopped it, without what is left behind.
+        let done = || {
+            let over = shared.env.ends.is_done() || shared.stop.requested.load(Acquire);
+            over || self.state() == GraphState::Idle
+        };
         loop {
             main.run_waiting();
             if !done() {
@@ -214,7 +220,12 @@ impl Shared {
         // Everything ends from here on, for what is linked to nothing counts as ended.
         self.env.ends.set_endless(0);
         self.end_sources(committing);
-        self.drain(drain_timeout);
+        self.drain(drain_timeout, || self.env.ends.is_done());
+        if self.fail_stuck(committing) {
+            let cells = &committing.installation.cells;
+            let over = [ProcessorState::Ended, ProcessorState::Error, ProcessorState::Stuck];
+            self.drain(FAIL_PATIENCE, || cells.values().all(|cell| over.contains(&cell.state())));
+        }
         self.env.cut.store(true, Release);
         self.cut(committing);
         let snapshot = committing.graph.snapshot().clone();
@@ -227,7 +238,10 @@ impl Shared {
             self.publish_runtime(RuntimeEvent::RetireProblem { message });
         }
         drop((plan, before));
-        committing.installation.abandoned_threads += self.pool.close(Duration::from_secs(1));
+        let patience = Duration::from_secs(1);
+        let installed = &mut committing.installation;
+        let left = installed.left_threads.drain(..).filter(|thread| !thread.close(patience));
+        installed.abandoned_threads += left.count() + self.pool.close(patience);
         self.take_apart_left(committing);
         self.env.main.clear();
         self.env.clock.freeze();
@@ -286,18 +300,30 @@ impl Shared {
         }
     }
 
-    /// Waits until everything has ended. A second request to stop ends the waiting.
-    fn drain(&self, timeout: Duration) {
+    /// What does not come back from its call has failed: what is behind it sees that, and ends.
+    /// True if there is any.
+    fn fail_stuck(&self, committing: &Committing) -> bool {
+        let installed = &committing.installation;
+        for link in installed.links.values() {
+            if installed.cells.get(&link.plan.source.0).is_some_and(|cell| cell.is_stuck()) {
+                link.set_end(EndCause::Failed);
+            }
+        }
+        installed.cells.values().any(|cell| cell.is_stuck())
+    }
+
+    /// Waits until it is over. A second request to stop ends the waiting.
+    fn drain(&self, timeout: Duration, is_over: impl Fn() -> bool) {
         let end = Instant::now() + timeout;
         let env = &self.env;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            if env.ends.is_done() || left.is_zero() || self.stop.at_once.load(Relaxed) {
+            if is_over() || left.is_zero() || self.stop.at_once.load(Relaxed) {
                 return;
             }
             env.main.run_waiting();
-            let stop = || env.ends.is_done() || self.stop.at_once.load(Relaxed);
-            env.main.wait(Some(left.min(Duration::from_millis(100))), stop);
+            let stop = || is_over() || self.stop.at_once.load(Relaxed);
+            env.main.wait(Some(left.min(Duration::from_millis(20))), stop);
         }
     }
 
@@ -308,6 +334,7 @@ impl Shared {
             if matches!(cell.state(), ProcessorState::Ended | ProcessorState::Error) {
                 continue;
             }
+            let deadline = if cell.is_stuck() { Instant::now() } else { deadline };
             match HeldStrand::hold_of(cell, deadline) {
                 Some(mut held) => {
                     if let Some(mut open) = held.open(cell) {

@@ -1,35 +1,29 @@
-//! The supervisor: restarts processors that failed, finds calls that hang, and gives the pool
-//! another worker when one is held up.
+//! The supervisor: restarts processors that failed, finds calls that take long or hang, and gives
+//! the pool another worker when one is held up.
 //!
 //! Sleeps until something fails or strands wait for a worker; else it looks four times a second,
 //! because a call that hangs tells nobody.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Acquire;
-use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::calls::Calls;
 use super::engine::Shared;
 use super::growth::Stalled;
 use super::losses::Losses;
-use super::view::View;
 use crate::execution::ProcessorCell;
 use crate::execution::cell::Phase;
-use crate::execution::home::Home;
 use crate::execution::thread::spawn_ready;
-use crate::execution::watch::{CallWatch, SeenCall};
 use crate::graph::RestartPolicy;
 use crate::ids::ProcessorId;
-use crate::pubsub::events::{ProcessorEvent, ProcessorState};
+use crate::pubsub::events::ProcessorEvent;
 use streamlib_abi::port::EndCause;
 
 /// How often it looks when nothing calls it.
 const CALM: Duration = Duration::from_millis(250);
-/// How long a call may hold a worker up while strands wait.
-const HELD_UP: Duration = Duration::from_millis(10);
-/// Most workers that are added because others are held up.
-const MOST_WORKERS: usize = 64;
 
 /// Starts the thread. It ends when the engine is shut down.
 pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
@@ -57,6 +51,8 @@ pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
 
 #[derive(Debug, Default)]
 struct Supervisor {
+    /// Calls that hold others up.
+    calls: Calls,
     /// When each failed processor is to be restarted, and how often it was.
     restarts: HashMap<ProcessorId, Restart>,
     /// Links that are full while their joins starve on others.
@@ -76,11 +72,7 @@ struct Restart {
 impl Supervisor {
     /// How long it may be until the next look, if nothing calls it.
     fn look(&mut self, shared: &Shared) -> Duration {
-        let held_up = look_at_calls(shared);
-        if held_up && shared.pool.worker_count() < MOST_WORKERS {
-            // If it cannot be had, the strands wait for the workers that there are.
-            drop(shared.pool.add_worker());
-        }
+        let calls = self.calls.look(shared);
         self.schedule_restarts(shared);
         self.restart_due(shared);
         // Whoever commits meanwhile leaves it to the next look.
@@ -89,11 +81,10 @@ impl Supervisor {
         }
         let stalled = self.stalled.look(shared);
         let losses = self.losses.look(shared);
-        let short = shared.pool.is_short_of_workers().then_some(HELD_UP);
         let now = Instant::now();
         let restarts = self.restarts.values().filter_map(|restart| restart.due);
         let restart = restarts.min().map(|due| due.saturating_duration_since(now));
-        [stalled, losses, short, restart].into_iter().flatten().fold(CALM, Duration::min)
+        [stalled, losses, calls, restart].into_iter().flatten().fold(CALM, Duration::min)
     }
 
     fn schedule_restarts(&mut self, shared: &Shared) {
@@ -145,58 +136,6 @@ impl Supervisor {
             }
         }
     }
-}
-
-/// Notes the calls under way, allocating nothing. True if all workers of the pool are held up while
-/// strands wait.
-fn look_at_calls(shared: &Shared) -> bool {
-    let now = Instant::now();
-    let view = shared.view.load();
-    let is_short = shared.pool.is_short_of_workers();
-    let (mut workers, mut held_up) = (0_usize, 0_usize);
-    shared.pool.each_watch(|watch| {
-        let since = look_at_call(&view, watch, now);
-        workers += 1;
-        held_up += usize::from(since.is_some_and(|since| now - since >= HELD_UP));
-    });
-    for cell in view.cells.values() {
-        if let Some(strand) = cell.strand()
-            && let Home::Thread(thread) = &strand.home
-        {
-            look_at_call(&view, &thread.watch, now);
-        }
-    }
-    is_short && workers > 0 && held_up == workers
-}
-
-/// Notes the call that a thread is in, and reports it if it is over its limit. Since when it was
-/// seen, if there is one.
-fn look_at_call(view: &View, watch: &CallWatch, now: Instant) -> Option<Instant> {
-    let mut seen = watch.seen.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some((number, current)) = watch.present() else {
-        *seen = None;
-        return None;
-    };
-    let first_seen = SeenCall { number, since: now, reported: false };
-    let mut call = seen.filter(|call| call.number == number).unwrap_or(first_seen);
-    let cell = view.cells.values().find(|cell| std::ptr::eq(Arc::as_ptr(cell), current));
-    if let Some(cell) = cell {
-        let node = view.snapshot.processor(&cell.id);
-        let limit = node.and_then(|node| node.call_limit);
-        let limit = limit.unwrap_or(cell.descriptor.needs.call_limit);
-        let elapsed = now - call.since;
-        if elapsed > limit && !call.reported && !cell.descriptor.needs.blocking {
-            call.reported = true;
-            cell.change_state(ProcessorState::Running, ProcessorState::Stuck);
-            cell.armed.disarm_from_outside();
-            cell.publish(ProcessorEvent::ProcessorStuck { elapsed, limit });
-            // Who waits for it waits no longer.
-            let links = view.links.values().filter(|link| link.plan.target.0 == cell.id);
-            links.for_each(|link| link.consumer_is_stuck());
-        }
-    }
-    *seen = Some(call);
-    Some(call.since)
 }
 
 /// The processor has failed or ended for good. False if its strand is busy: then the next look tries again.

@@ -32,6 +32,9 @@ pub(crate) struct Course {
 
 impl Course {
     pub(crate) fn new(sinks: usize) -> Arc<Self> {
+        // The first watch reads the symbols of the program. In a call of a processor that would be
+        // a long one, for which an inline processor leaves its strand.
+        drop(Watch::start(&ALLOCATOR).unwrap());
         Arc::new(Self {
             started: AtomicBool::new(false),
             cold: AtomicUsize::new(sinks),

@@ -8,6 +8,7 @@ use streamlib_testing::LiveAllocator;
 #[global_allocator]
 static LIVE: LiveAllocator = LiveAllocator::new();
 
+mod apart;
 mod clock;
 mod declare;
 mod delegates;

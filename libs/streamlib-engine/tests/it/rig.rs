@@ -326,6 +326,7 @@ fn words(counts: &LinkCounts) -> String {
         ("delivered", counts.delivered),
         ("superseded", counts.superseded),
         ("overflow", counts.overflow),
+        ("stuck", counts.stuck),
         ("live_overrun", counts.live_overrun),
         ("too_old", counts.too_old),
         ("unmatched", counts.unmatched),

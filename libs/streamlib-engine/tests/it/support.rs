@@ -143,6 +143,7 @@ pub(crate) fn check_counters(engine: &Engine) {
         let reasons = [
             counts.superseded,
             counts.overflow,
+            counts.stuck,
             counts.live_overrun,
             counts.too_old,
             counts.unmatched,

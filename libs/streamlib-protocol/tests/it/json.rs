@@ -88,7 +88,8 @@ fn an_inspection() {
             "id": 1, "part": 0, "from": "a.o", "to": "b.i", "lane": 0, "carrier": "ring",
             "delivery": "lossless", "depth": 8, "deepened": "join at b.i",
             "format": "I420 64x64", "sent": 10, "delivered": 3, "dropped": {
-                "superseded": 1, "overflow": 0, "live_overrun": 2, "too_old": 0, "unmatched": 1,
+                "superseded": 1, "overflow": 0, "stuck": 0, "live_overrun": 2, "too_old": 0,
+                "unmatched": 1,
             },
             "flushed": 1, "lost": 1, "waiting": 1, "high_water": 4, "converted": 2, "bytes": 100,
         }],

@@ -15,7 +15,7 @@ impl Phases<'_> {
         let Some(cell) = self.old.running.get(processor) else { return };
         let deadline = Instant::now() + self.delegates.patience;
         // Its links have ended, so it ends by itself once it has processed what waits.
-        while Instant::now() < deadline && !ended(cell) {
+        while Instant::now() < deadline && !ended(cell) && !cell.is_stuck() {
             let left = deadline.saturating_duration_since(Instant::now());
             let ends = &self.installed.env.ends;
             ends.wait_change(left.min(Duration::from_millis(20)), || ended(cell));
@@ -40,7 +40,8 @@ impl Phases<'_> {
         if cell.strand().is_none() {
             return;
         }
-        match HeldStrand::hold_of(&cell, Instant::now() + self.delegates.patience) {
+        let patience = if cell.is_stuck() { Duration::ZERO } else { self.delegates.patience };
+        match HeldStrand::hold_of(&cell, Instant::now() + patience) {
             // All members are removed ones: what stays left the strand in the flip.
             Some(held) => {
                 for mut old in held.disband() {

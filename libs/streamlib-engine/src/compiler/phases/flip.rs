@@ -33,6 +33,7 @@ impl Phases<'_> {
         self.take_out_removed(&kept);
         self.end_dropped_links();
         self.old.receivers.drain(..).for_each(|mut receiver| receiver.flush());
+        self.gather_for_call();
         self.install();
         self.regroup();
         self.size_pools(&rewired);
@@ -82,6 +83,8 @@ impl Phases<'_> {
             let Some(cell) = self.installed.cells.get(target) else { continue };
             let Some(mut open) = self.holdings.open(cell) else { continue };
             let lane = open.parts().inputs.get_mut(*input).and_then(|i| i.lanes.get_mut(*lane));
+            let call = self.pinned.as_ref();
+            let lane = lane.filter(|lane| call.is_none_or(|call| !call.sends_into(lane)));
             if let Some(old) = lane.and_then(|lane| lane.link.as_mut())
                 && old.shared.key == *key
             {
@@ -129,7 +132,10 @@ impl Phases<'_> {
                 let key: Option<LinkKey> = lanes.get(index).copied().flatten();
                 let present = lane.link.as_ref().map(|link| link.shared.key);
                 let new = key.and_then(|key| self.new_links.get_mut(&key)?.receiver.take());
-                if new.is_some() || key != present {
+                let call = self.pinned.as_mut().filter(|call| call.sends_into(lane));
+                if let (Some(call), true) = (call, new.is_some()) {
+                    call.desert(std::mem::replace(&mut lane.link, new));
+                } else if new.is_some() || key != present {
                     lane.reconnect(new, &mut self.old.receivers);
                     kept.extend(lane.before.iter().map(|link| link.shared.key));
                 }
@@ -197,11 +203,13 @@ impl Phases<'_> {
     }
 
     fn regroup(&mut self) {
-        for (id, mut strand) in self.new_strands.drain(..) {
+        for (id, mut strand) in std::mem::take(&mut self.new_strands) {
             self.holdings.fill(&mut strand);
             let old = self.installed.strands.insert(id.clone(), Arc::clone(strand.strand()));
             self.old.strands.extend(old.map(|old| (id, old)));
-            self.holdings.add(strand);
+            if let Some(strand) = self.leave_to_call(strand) {
+                self.holdings.add(strand);
+            }
         }
         for mut strand in self.leaving.drain(..) {
             self.holdings.fill(&mut strand);

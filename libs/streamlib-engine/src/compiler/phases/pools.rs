@@ -60,7 +60,12 @@ impl Phases<'_> {
     /// Sizes the pools of what was rewired, and of what is before it, which runs on.
     pub(super) fn size_pools(&mut self, rewired: &[Rewired]) {
         for Rewired { cell, pool_limits, .. } in rewired {
-            let Some(mut open) = self.holdings.open(cell) else { continue };
+            let Some(mut open) = self.holdings.open(cell) else {
+                // What is inside a call that is pinned takes buffers meanwhile.
+                let outputs = cell.counters().iter().zip(pool_limits);
+                outputs.for_each(|(output, limit)| output.set_planned(*limit));
+                continue;
+            };
             for (output, limit) in open.parts().outputs.iter_mut().zip(pool_limits) {
                 output.set_pool_limit(*limit);
             }

@@ -120,13 +120,18 @@ impl Phases<'_> {
         let patience = self.delegates.patience;
         let deadline = Instant::now() + patience;
         for id in strands {
-            let Some(strand) = self.installed.strands.get(id) else { continue };
-            if let Some(held) = HeldStrand::hold(strand, deadline) {
+            let Some(strand) = self.installed.strands.get(id).cloned() else { continue };
+            if self.hold_around_call(&strand) {
+                continue;
+            }
+            let stays = strand.members().iter().any(|member| self.is_planned(member));
+            let is_stuck = strand.members().iter().any(|member| member.is_stuck());
+            let deadline = if is_stuck && !stays { Instant::now() } else { deadline };
+            if let Some(held) = HeldStrand::hold(&strand, deadline) {
                 self.holdings.add(held);
                 continue;
             }
-            let stays = |member: &Arc<ProcessorCell>| self.is_planned(member);
-            if strand.members().iter().any(stays) {
+            if stays {
                 return Err(Error::Busy { strand: id.clone(), patience });
             }
         }
@@ -243,7 +248,10 @@ impl Phases<'_> {
             SchedulingStrategy::DedicatedThread { priority, name } => {
                 let kept = self.installed.strands.get(id).map(|strand| strand.home.clone());
                 let same = self.installed.blueprint.strands.get(id).map(|before| &before.home);
-                if let (Some(home @ Home::Thread(_)), true) = (kept, same == Some(&plan.home)) {
+                if let (Some(Home::Thread(thread)), true) = (kept, same == Some(&plan.home))
+                    && !self.is_left(&thread, &members)
+                {
+                    let home = Home::Thread(thread);
                     return Ok(Strand::new_owned(env, home, members, boundary));
                 }
                 let thread = DedicatedThread::new();

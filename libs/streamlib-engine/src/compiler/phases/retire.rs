@@ -83,10 +83,8 @@ impl Phases<'_> {
     fn end_strand(&mut self, id: &ProcessorId, problems: &mut Vec<String>) {
         let Some(strand) = self.old.strands.remove(id) else { return };
         let Home::Thread(thread) = &strand.home else { return };
-        let kept = self
-            .installed
-            .homes()
-            .any(|home| matches!(home, Home::Thread(other) if Arc::ptr_eq(other, thread)));
+        let is_left = self.installed.left_threads.iter().any(|left| Arc::ptr_eq(left, thread));
+        let kept = is_left || self.installed.homes().any(|home| home.is(thread));
         if !kept && !thread.close(self.delegates.patience) {
             problems.push(format!("the thread of {id} did not end; it is left behind"));
             self.installed.abandoned_threads += 1;

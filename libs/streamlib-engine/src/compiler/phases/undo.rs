@@ -38,6 +38,7 @@ impl Phases<'_> {
         }
         self.new_strands.clear();
         self.leaving.clear();
+        self.holdings.give_back();
         self.holdings.let_go();
     }
 

@@ -40,6 +40,15 @@ pub(crate) struct Basis {
     pub(super) join_depths: OrdMap<LinkId, u32>,
     /// How deep a link became while it ran, because its join starved on another, frames.
     pub(super) grown: OrdMap<LinkId, u32>,
+    /// Processors that share their strand with nobody, because their calls took long.
+    pub(super) apart: OrdSet<ProcessorId>,
+}
+
+impl Basis {
+    /// True if the processor shares its strand with nobody, because its calls took long.
+    pub(crate) fn is_apart(&self, processor: &ProcessorId) -> bool {
+        self.apart.contains(processor)
+    }
 }
 
 /// What was decided about a processor.
@@ -188,6 +197,7 @@ impl<'a> Draft<'a> {
             joins: before.basis.joins.clone(),
             join_depths: before.basis.join_depths.clone(),
             grown: before.basis.grown.clone(),
+            apart: before.basis.apart.clone(),
         };
         Self {
             removed,

@@ -68,6 +68,9 @@ impl Draft<'_> {
                 self.basis.grown.remove(&link.id);
             }
         }
+        for id in &self.removed {
+            self.basis.apart.remove(*id);
+        }
         for slot in &self.freed {
             self.basis.joins.remove(slot);
         }

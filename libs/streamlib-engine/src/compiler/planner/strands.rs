@@ -18,7 +18,8 @@ impl Draft<'_> {
         while let Some(slot) = work.pop()? {
             let Some(entry) = self.entry(slot) else { continue };
             let strategy = self.strategy(entry).map_err(|error| Stop::Refused(Box::new(error)))?;
-            let joins = strategy == SchedulingStrategy::Lightweight;
+            let joins =
+                strategy == SchedulingStrategy::Lightweight && !self.basis.is_apart(&entry.node.id);
             let strand = if joins { self.strand_of_producers(slot) } else { None };
             let strand = Some(strand.unwrap_or(slot));
             // A slot may be another processor's now, so names count, too.
@@ -65,7 +66,7 @@ impl Draft<'_> {
     }
 
     /// The strand that a lightweight processor joins: that of its producers, if they are all in
-    /// one, and if no frame has to wait for it in a link.
+    /// one that has not to be alone, and if no frame has to wait for it in a link.
     fn strand_of_producers(&self, slot: Slot) -> Option<Slot> {
         if self.derived(slot).waits_in_links {
             return None;
@@ -73,6 +74,9 @@ impl Draft<'_> {
         let mut producers = self.topology().producers(slot);
         let strand = |(_, producer): (_, Slot)| self.derived(producer).strand;
         let first = producers.next().and_then(strand)?;
+        if self.topology().id(first).is_some_and(|id| self.basis.is_apart(id)) {
+            return None;
+        }
         producers.all(|producer| strand(producer) == Some(first)).then_some(first)
     }
 }
