@@ -80,7 +80,10 @@ impl Node {
         let inner = Inner { transport, hosted, presence, domain, folder, runtime };
         drop(making);
         let node = Self { inner: Arc::new(inner) };
-        node.reclaim()?;
+        // A child that hangs at it would hold up everybody else.
+        if node.is_host() {
+            node.reclaim()?;
+        }
         Ok(node)
     }
 
