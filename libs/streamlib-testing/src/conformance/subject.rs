@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use streamlib_processor::prelude::*;
 use streamlib_processor::schema::Format;
 
-/// Where a [`Generation`] fails, and how.
+/// Where a [`Subject`](super::Subject) fails, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ConfigChoice)]
 #[serde(rename_all = "snake_case")]
 #[config(crate = streamlib_processor)]
@@ -27,7 +27,7 @@ pub enum Trouble {
     DropPanics,
 }
 
-/// Settings of a [`Generation`].
+/// Settings of a [`Subject`](super::Subject).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ProcessorConfig)]
 #[serde(default, deny_unknown_fields)]
 #[config(crate = streamlib_processor)]
@@ -52,7 +52,7 @@ impl Default for SubjectConfig {
     }
 }
 
-/// What a [`Generation`] sends for a number.
+/// What a [`Subject`](super::Subject) sends for a number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// The number, with what is added.

@@ -12,6 +12,7 @@ mod failures;
 mod formats;
 mod media;
 mod packages;
+mod plugins;
 mod stopping;
 mod support;
 mod sync;

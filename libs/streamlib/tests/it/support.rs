@@ -26,6 +26,11 @@ pub(crate) fn film() -> PathBuf {
     asset("bigbuckbunny.mp4")
 }
 
+/// The plugin of the example, as a stranger built it.
+pub(crate) fn plugin() -> PathBuf {
+    asset(&format!("plugins/other-build{}", std::env::consts::DLL_SUFFIX))
+}
+
 /// A clip of `xtask/src/clips/recipes.rs`. Its pictures bear their numbers.
 pub(crate) fn clip(name: &str) -> PathBuf {
     asset(&format!("clips/{name}.mp4"))
