@@ -22,10 +22,7 @@ const DRAW_EVERY: Duration = Duration::from_millis(100);
 pub(crate) fn store() -> Result<PackageStore, Error> {
     let [own, users] = ["STREAMLIB_HOME", "HOME"].map(std::env::var_os);
     let home = Home::from_environment(own.as_deref(), users.as_deref())?;
-    let proxy = ["https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let fetcher = Fetcher::of(&home).with_proxy(proxy);
+    let fetcher = Fetcher::of(&home).with_environment(|name| std::env::var_os(name))?;
     Ok(PackageStore::of(&home).with_fetcher(fetcher))
 }
 

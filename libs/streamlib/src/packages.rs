@@ -9,7 +9,7 @@ use streamlib_host::PluginError;
 use streamlib_manifest::package::{PackageSource, Runtime};
 use streamlib_manifest::{Code, Diagnostic, Diagnostics, ManifestError, NodePath};
 use streamlib_package::{
-    Gather, Gathered, GatheredPackage, HeldPackage, Home, PackageError, PackageFolder,
+    Fetcher, Gather, Gathered, GatheredPackage, HeldPackage, Home, PackageError, PackageFolder,
     PackageStore, Progress, read_lock,
 };
 use streamlib_schema::{RegistryError, Schema, SchemaRef};
@@ -136,7 +136,8 @@ impl Packages {
                 Home::from_environment(own.as_deref(), users.as_deref())?
             }
         };
-        Ok(PackageStore::of(&home))
+        let fetcher = Fetcher::of(&home).with_environment(|name| std::env::var_os(name))?;
+        Ok(PackageStore::of(&home).with_fetcher(fetcher))
     }
 }
 

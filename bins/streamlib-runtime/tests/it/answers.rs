@@ -30,6 +30,7 @@ fn help_and_version() {
           --socket PATH         where to listen; in the run folder when absent
           --drain-timeout-ms N  how long frames under way may take when it stops
           --parent-on-stdin     standard input is a socket to the program that started it
+          --package SOURCE      load a package: a name, a folder, an archive or a URL; may be repeated
           --plugin PATH         load a plugin; may be repeated
           --plugin-dir DIR      load every plugin in a folder; may be repeated
       streamlib-runtime check FILE [--set ..] [--plugin ..]
