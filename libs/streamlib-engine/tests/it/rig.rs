@@ -261,10 +261,14 @@ impl Rig {
 
     /// As [`Self::offer`], and waits until all of it was played.
     pub(crate) fn play(&self, source: &str, words: &str) {
-        let before = self.processor(source).calls;
+        let before = self.processor(source);
         self.offer(source, words);
-        let calls = words.split_whitespace().count() as u64;
-        until(|| self.processor(source).calls >= before + calls);
+        let calls = before.calls + words.split_whitespace().count() as u64;
+        until(|| {
+            // One that was made anew has played all of it, and counts from 0 again.
+            let now = self.processor(source);
+            now.calls >= calls || now.restarts != before.restarts
+        });
     }
 
     pub(crate) fn pause(&self, processor: &str) {

@@ -77,6 +77,13 @@ fn a_hanging_preview_on_its_own_thread_holds_nobody_up() {
     check(1, Some(dedicated));
 }
 
+#[test]
+fn a_hanging_preview_inline_in_the_source_holds_nobody_up() {
+    let inline = r#"{"strategy": "lightweight"}"#;
+    check(1, Some(inline));
+    check(2, Some(inline));
+}
+
 /// Keeps the last `HELD` frames back: its branch is late.
 #[processor(name = "test.late")]
 struct Late {
