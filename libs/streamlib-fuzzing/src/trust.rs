@@ -8,7 +8,7 @@ const SIGNED: &[u8] = b"content";
 /// Between the keys and the signature in an input.
 const BETWEEN: &str = "-----\n";
 
-/// A file of trusted keys, a line of `-----`, and a signature, against which [`SIGNED`] is checked.
+/// A file of trusted keys, a line of `-----`, and a signature, against which a fixed text is checked.
 ///
 /// # Panics
 /// The keys are not read as they are written, or somebody who is not among them signed.
