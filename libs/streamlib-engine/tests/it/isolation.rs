@@ -355,7 +355,8 @@ fn a_call_that_hangs_for_ever_does_not_keep_the_graph_from_stopping() {
         until(|| rig.processor("hangs").state == ProcessorState::Stuck);
         rig.play("src", "2");
         rig.await_log("beside", "1 2");
-        let outcome = rig.engine.stop_within(Duration::from_millis(1)).unwrap();
+        // All of it is waited out for the call that hangs; the others need a moment of it.
+        let outcome = rig.engine.stop_within(Duration::from_millis(500)).unwrap();
         assert_eq!(outcome.abandoned_threads, 1, "{outcome:?}");
         let failures: Vec<_> =
             outcome.failures().map(|(id, message)| (id.as_str(), message)).collect();
